@@ -1,0 +1,65 @@
+# Lodge: everything by one word. CMake does the work; see `make help`.
+
+PREFIX ?= /usr/local
+JOBS ?= $(shell getconf _NPROCESSORS_ONLN)
+WERROR ?= ON
+export LODGE_WASMTIME_PROFILE ?= release
+
+.PHONY: all run test check bench install clean help coverage \
+	release debug asan tsan
+.DEFAULT_GOAL := all
+
+all: release
+
+run: release                    ## build and run the main example
+	@build/release/examples/first_light
+
+test: setup-test                ## every test; ends with 'N passed, N failed'
+	@$(MAKE) --no-print-directory release debug asan tsan
+	@tools/run-tests debug asan tsan release
+
+check: setup-check release      ## what must not drift apart
+	@tools/check
+
+bench: release                  ## Lodge beside raw Wasmtime
+	@build/release/lodge_bench
+
+coverage: setup-test            ## lines of src that the tests run
+	@$(call build,coverage)
+	@tools/run-tests coverage
+	@tools/coverage
+
+# Under sudo the tree is taken as it was built: root has no cache of its own.
+install: $(if $(SUDO_USER),,release) ## into PREFIX (/usr/local), with DESTDIR
+	@cmake --install build/release --strip --prefix "$(PREFIX)"
+
+clean:                          ## remove build/; the cached engine stays
+	rm -rf build
+
+help:                           ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{ printf "make %-10s%s\n", $$1, $$2 }' \
+		$(MAKEFILE_LIST)
+	@echo "The engine is built once, in the folder that" \
+		"'tools/build-wasmtime --print-dir' names."
+
+# Configuring each time is quick, and finds the engine in its cache.
+define build
+	CMAKE_GENERATOR="$$(command -v ninja >/dev/null \
+		&& echo Ninja || echo Unix Makefiles)" \
+	cmake --preset $(1) -DLODGE_WERROR=$(WERROR) \
+		-DLODGE_WASMTIME_PROFILE=$(LODGE_WASMTIME_PROFILE) >/dev/null && \
+	MAKEFLAGS= MAKELEVEL= cmake --build build/$(1) --parallel $(JOBS)
+endef
+
+release: setup-run
+	@$(call build,$@)
+debug asan tsan: setup-test
+	@$(call build,$@)
+
+# What the machine needs, looked at once per goal.
+setup-%: build/.setup-%
+	@:
+build/.setup-%: tools/setup tools/requirements.txt wasmtime/Cargo.toml
+	@tools/setup $*
+	@mkdir -p build && touch $@
+.PRECIOUS: build/.setup-%

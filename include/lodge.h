@@ -1,0 +1,2259 @@
+/* lodge.h - embed WebAssembly through Wasmtime, safely, from C or any
+ * language that can call C.
+ *
+ * This header is the whole contract and the only reference. Every function
+ * has a comment of one form: what it does; a row for each parameter with its
+ * mark; the errors it can return; the thread rule; since when; its number
+ * for lodge_do.
+ *
+ * Marks   [in]      read during the call, never kept
+ *         [out]     written; untouched when the call fails
+ *         [inout]   both
+ *         [take]    an object that the call takes over on success
+ *         [in,null] as [in]; may be NULL or 0
+ *
+ * Rules that hold everywhere, and are not repeated below
+ *
+ *   Handles   integers with 0 < id < 2^53; 0 is 'none'. A handle that is 0,
+ *             closed, forged, of another kind or of another store is refused
+ *             with LODGE_E_HANDLE (or LODGE_E_FOREIGN); nothing is
+ *             dereferenced before it is checked.
+ *   Status    0 done, > 0 not finished, < 0 failed. A failed call changes
+ *             nothing but `err`, `*len`, and the out words of a frame.
+ *   err       may be NULL. The caller's own record, made by
+ *             LODGE_ERROR_INIT or lodge_error_init.
+ *   Text in   (ptr, len) in bytes, UTF-8, no NUL needed, copied before the
+ *             call returns. NULL with length 0 is the empty text.
+ *   Text out  (buf, cap, len): `*len` gets the full length in bytes, also
+ *             when the buffer is too small (LODGE_E_BUFFER; nothing is
+ *             written to buf). No NUL is added. `len` may be NULL.
+ *   close     always LODGE_OK: any order, twice, any thread, 0, stale ids.
+ *             An object in use ends when its last user leaves it.
+ *   ARGUMENT  every function with pointers or enumerated values returns
+ *             LODGE_E_ARGUMENT for NULL where it is not allowed, values out
+ *             of range, and text that is not UTF-8.
+ *   MEMORY    every function that makes an object or copies text can return
+ *             LODGE_E_MEMORY.
+ */
+#ifndef LODGE_H
+#define LODGE_H
+
+#include <stdint.h>
+
+#ifndef LODGE_API
+#if defined(_WIN32)
+#define LODGE_API __declspec(dllimport)
+#elif defined(__GNUC__)
+#define LODGE_API __attribute__((visibility("default")))
+#else
+#define LODGE_API
+#endif
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define LODGE_VERSION_MAJOR 0
+#define LODGE_VERSION_MINOR 1
+#define LODGE_VERSION_PATCH 0
+
+/* ---- types ------------------------------------------------------------ */
+
+/* 0 done, > 0 not finished, < 0 failed: LODGE_OK, LODGE_REQUEST, LODGE_E_*. */
+typedef int32_t lodge_status;
+
+/* A handle is an integer in a struct of its own, so that a C or C++ compiler
+ * tells kinds apart. With LODGE_PLAIN_HANDLES all are uint64_t; the ABI is
+ * the same on every platform that Lodge runs on.
+ */
+#ifdef LODGE_PLAIN_HANDLES
+#define LODGE_HANDLE(name) typedef uint64_t name
+#else
+#define LODGE_HANDLE(name)                                                    \
+    typedef struct name {                                                     \
+        uint64_t id;                                                          \
+    } name
+#endif
+
+LODGE_HANDLE(lodge_config);
+LODGE_HANDLE(lodge_engine);
+LODGE_HANDLE(lodge_module);
+LODGE_HANDLE(lodge_linker);
+LODGE_HANDLE(lodge_prepared);
+LODGE_HANDLE(lodge_store);
+LODGE_HANDLE(lodge_wasi);
+LODGE_HANDLE(lodge_report);
+LODGE_HANDLE(lodge_lease);
+LODGE_HANDLE(lodge_instance);
+LODGE_HANDLE(lodge_func);
+LODGE_HANDLE(lodge_memory);
+LODGE_HANDLE(lodge_table);
+LODGE_HANDLE(lodge_global);
+LODGE_HANDLE(lodge_tag);
+LODGE_HANDLE(lodge_caller);
+
+/* An import or export of any kind: `kind` is LODGE_KIND_FUNC, _MEMORY,
+ * _TABLE, _GLOBAL or _TAG, `id` the id of such a handle.
+ */
+typedef struct lodge_extern {
+    uint32_t kind;
+    uint32_t reserved; /* 0 */
+    uint64_t id;
+} lodge_extern;
+
+/* The caller's error record: 48 fixed bytes, then the message. A record may
+ * be longer than this struct: `head` holds its total size in bytes in the
+ * low half and 0x4C45 in the high half. A record without that is left alone.
+ */
+typedef struct lodge_error {
+    uint32_t head;        /* in: LODGE_ERROR_INIT                           */
+    int32_t status;       /* the status that was returned                   */
+    int32_t trap;         /* LODGE_TRAP_*, or -1                            */
+    int32_t exit_code;    /* with LODGE_E_EXIT                              */
+    uint64_t payload;     /* with LODGE_E_HOST: the host's own value        */
+    uint64_t report;      /* id of a lodge_report, if it was asked for      */
+    uint32_t flags;       /* in: LODGE_ERROR_*                              */
+    uint32_t message_len; /* full length of the message in bytes            */
+    uint64_t detail;      /* offset, index or size, as the message says     */
+    char message[208];    /* UTF-8, cut at a character, ends with NUL       */
+} lodge_error;
+
+#define LODGE_ERROR_MAGIC 0x4C450000u
+#define LODGE_ERROR_INIT                                                      \
+    {                                                                         \
+        LODGE_ERROR_MAGIC | (uint32_t)sizeof(lodge_error), 0, -1, 0, 0, 0, 0, \
+            0, 0, { 0 }                                                       \
+    }
+
+/* A DIRECT host function: runs at once on the thread that is in the call.
+ * `slots` holds the parameters and takes the results, from slot 0. Returns
+ * 0, or the result of lodge_caller_fail or lodge_caller_exit.
+ */
+typedef int32_t (*lodge_direct_fn)(uint64_t token, lodge_caller caller,
+                                   uint64_t *slots);
+
+/* ---- constants -------------------------------------------------------- */
+
+/* Statuses. */
+enum {
+    LODGE_OK = 0,             /* done                                       */
+    LODGE_REQUEST = 1,        /* a host function waits for its answer       */
+    LODGE_YIELD = 2,          /* the time slice is used up                  */
+    LODGE_E_ARGUMENT = -1,    /* an argument is NULL, malformed, too large  */
+    LODGE_E_HANDLE = -2,      /* not a live handle of the kind expected     */
+    LODGE_E_BUSY = -3,        /* in use on another thread                   */
+    LODGE_E_FOREIGN = -4,     /* belongs to another store or engine         */
+    LODGE_E_STATE = -5,       /* not possible in the present state          */
+    LODGE_E_CONFIG = -6,      /* the configuration contradicts itself       */
+    LODGE_E_COMPILE = -7,     /* malformed or invalid module                */
+    LODGE_E_LINK = -8,        /* an import is missing or does not fit       */
+    LODGE_E_TYPE = -9,        /* a value or object of the wrong type        */
+    LODGE_E_BOUNDS = -10,     /* outside a memory or table                  */
+    LODGE_E_BUFFER = -11,     /* the buffer is too small                    */
+    LODGE_E_NOT_FOUND = -12,  /* no such name, index or key                 */
+    LODGE_E_UNSUPPORTED = -13, /* this build or platform cannot             */
+    LODGE_E_IO = -14,         /* a file could not be read                   */
+    LODGE_E_MEMORY = -15,     /* out of memory                              */
+    LODGE_E_LIMIT = -16,      /* a configured or fixed limit is reached     */
+    LODGE_E_TRAP = -32,       /* the guest trapped                          */
+    LODGE_E_EXCEPTION = -33,  /* the guest threw and nobody caught          */
+    LODGE_E_EXIT = -34,       /* the guest ended with an exit code          */
+    LODGE_E_HOST = -35,       /* a host function failed                     */
+    LODGE_E_FUEL = -36,       /* the fuel is used up                        */
+    LODGE_E_DEADLINE = -37,   /* the deadline has passed                    */
+    LODGE_E_CANCELLED = -38,  /* the call was cancelled                     */
+    LODGE_E_STACK = -39,      /* the guest's stack is used up               */
+    LODGE_E_INTERNAL = -64    /* a defect; the store can only be closed     */
+};
+
+/* Trap codes, numbered as Wasmtime numbers them. Others may appear. */
+enum {
+    LODGE_TRAP_NONE = -1,                 /* no trap                        */
+    LODGE_TRAP_STACK_OVERFLOW = 0,        /* call stack exhausted           */
+    LODGE_TRAP_MEMORY_OUT_OF_BOUNDS = 1,  /* memory access out of bounds    */
+    LODGE_TRAP_HEAP_MISALIGNED = 2,       /* atomic access not aligned      */
+    LODGE_TRAP_TABLE_OUT_OF_BOUNDS = 3,   /* table access out of bounds     */
+    LODGE_TRAP_INDIRECT_CALL_TO_NULL = 4, /* uninitialized table element    */
+    LODGE_TRAP_BAD_SIGNATURE = 5,         /* indirect call type mismatch    */
+    LODGE_TRAP_INTEGER_OVERFLOW = 6,      /* integer overflow               */
+    LODGE_TRAP_DIVISION_BY_ZERO = 7,      /* integer division by zero       */
+    LODGE_TRAP_BAD_CONVERSION = 8,        /* float not representable        */
+    LODGE_TRAP_UNREACHABLE = 9,           /* unreachable executed           */
+    LODGE_TRAP_INTERRUPT = 10,            /* interrupted                    */
+    LODGE_TRAP_OUT_OF_FUEL = 11,          /* all fuel consumed              */
+    LODGE_TRAP_ATOMIC_WAIT = 12,          /* wait on memory not shared      */
+    LODGE_TRAP_NULL_REFERENCE = 13,       /* null reference                 */
+    LODGE_TRAP_ARRAY_OUT_OF_BOUNDS = 14,  /* array access out of bounds     */
+    LODGE_TRAP_ALLOCATION_TOO_LARGE = 15, /* allocation too large           */
+    LODGE_TRAP_CAST_FAILURE = 16          /* cast failure                   */
+};
+
+/* Kinds of handles. */
+enum {
+    LODGE_KIND_NONE = 0,
+    LODGE_KIND_CONFIG = 1,
+    LODGE_KIND_ENGINE = 2,
+    LODGE_KIND_MODULE = 3,
+    LODGE_KIND_LINKER = 4,
+    LODGE_KIND_HOST = 5,
+    LODGE_KIND_PREPARED = 6,
+    LODGE_KIND_STORE = 7,
+    LODGE_KIND_BUDGET = 8,
+    LODGE_KIND_WASI = 9,
+    LODGE_KIND_REPORT = 10,
+    LODGE_KIND_LEASE = 11,
+    LODGE_KIND_INSTANCE = 16,
+    LODGE_KIND_FUNC = 17,
+    LODGE_KIND_MEMORY = 18,
+    LODGE_KIND_TABLE = 19,
+    LODGE_KIND_GLOBAL = 20,
+    LODGE_KIND_TAG = 21,
+    LODGE_KIND_REF = 22,
+    LODGE_KIND_CALLER = 23
+};
+
+/* Value types, as codes. In text: i32 i64 f32 f64 v128 funcref externref
+ * anyref eqref i31ref structref arrayref exnref nullref nullfuncref
+ * nullexternref nullexnref; any other reference is 'ref'.
+ */
+enum {
+    LODGE_TYPE_I32 = 0,
+    LODGE_TYPE_I64 = 1,
+    LODGE_TYPE_F32 = 2,
+    LODGE_TYPE_F64 = 3,
+    LODGE_TYPE_V128 = 4,      /* two slots, low half first */
+    LODGE_TYPE_FUNCREF = 5,
+    LODGE_TYPE_EXTERNREF = 6,
+    LODGE_TYPE_ANYREF = 7,
+    LODGE_TYPE_EQREF = 8,
+    LODGE_TYPE_I31REF = 9,
+    LODGE_TYPE_STRUCTREF = 10,
+    LODGE_TYPE_ARRAYREF = 11,
+    LODGE_TYPE_EXNREF = 12,
+    LODGE_TYPE_NULLREF = 13,
+    LODGE_TYPE_NULLFUNCREF = 14,
+    LODGE_TYPE_NULLEXTERNREF = 15,
+    LODGE_TYPE_NULLEXNREF = 16,
+    LODGE_TYPE_REF = 17,      /* a concrete or non-null reference type */
+    LODGE_TYPE_I8 = 32,       /* memory access only: 8 bits, zero-extended */
+    LODGE_TYPE_I16 = 33       /* memory access only: 16 bits, zero-extended */
+};
+
+/* Flags in lodge_error.flags. */
+enum {
+    LODGE_ERROR_REPORT = 1 /* make a report: backtrace and causes */
+};
+
+/* Words of a call frame (lodge_call). Words 0-7 are written by the host
+ * only, 8-15 by Lodge; the slots follow.
+ */
+enum {
+    LODGE_FRAME_FUNC = 0,     /* func */
+    LODGE_FRAME_PARENT = 1,   /* token of the innermost open request, or 0 */
+    LODGE_FRAME_CALLID = 2,   /* id for cancelling, or 0 */
+    LODGE_FRAME_DEADLINE = 3, /* ns from now, 0 = the store's default */
+    LODGE_FRAME_TAG = 4,      /* user tag, seen by host functions */
+    LODGE_FRAME_CAPACITY = 5, /* low half: slots in this frame; high: 0 */
+    LODGE_FRAME_ERROR = 6,    /* low half: word offset of an error record in
+                                 this frame, high half: its words; 0 = none */
+    LODGE_FRAME_SLICE = 7,    /* ns, 0 = none */
+    LODGE_FRAME_TOKEN = 8,    /* token of this stop */
+    LODGE_FRAME_IMPORT = 9,   /* import token; high half: slots */
+    LODGE_FRAME_INSTANCE = 10, /* calling instance */
+    LODGE_FRAME_DETAIL = 11,  /* low half: trap code, high half: exit code */
+    LODGE_FRAME_PAYLOAD = 12, /* host failure payload */
+    LODGE_FRAME_STATUS = 13,  /* status of this frame */
+    LODGE_FRAME_OPEN = 14,    /* calls open in the store */
+    LODGE_FRAME_RESERVED = 15,
+    LODGE_FRAME_SLOTS = 16    /* parameters in, results out, from here */
+};
+
+/* Presets for lodge_config_new. */
+enum {
+    LODGE_PRESET_DEFAULT = 0,       /* Wasmtime's defaults, interruption on */
+    LODGE_PRESET_UNTRUSTED = 1,     /* compile limits, fuel, small memories */
+    LODGE_PRESET_DETERMINISTIC = 2, /* same bits on every run and machine   */
+    LODGE_PRESET_PULLEY = 3,        /* interpreter, no executable memory    */
+    LODGE_PRESET_SMALL = 4,         /* no helper threads, small reservations */
+    LODGE_PRESET_NO_SIGNALS = 5,    /* explicit checks, no signal handlers  */
+    LODGE_PRESET_POOLING = 6        /* pooling allocator for many instances */
+};
+
+/* Configuration keys. Name, type, range, default and help of each are listed
+ * by lodge_config_key. What could break safety is absent; docs/config.md
+ * says why.
+ */
+enum {
+    LODGE_CONFIG_FUEL = 1,              /* bool: count fuel */
+    LODGE_CONFIG_INTERRUPTION = 2,      /* bool: deadlines and cancelling */
+    LODGE_CONFIG_MAX_WASM_STACK = 3,    /* bytes of guest stack */
+    LODGE_CONFIG_FIBER_STACK = 4,       /* bytes of a fiber's stack */
+    LODGE_CONFIG_DOMAIN = 5,            /* domain for lodge_reap */
+    LODGE_CONFIG_MAX_MODULE_BYTES = 6,  /* compile limit: bytes of a module */
+    LODGE_CONFIG_MAX_FUNCTIONS = 7,     /* compile limit: functions */
+    LODGE_CONFIG_MAX_FUNCTION_BYTES = 8, /* compile limit: bytes of a body */
+    LODGE_CONFIG_MAX_LOCALS = 9,        /* compile limit: locals of a body */
+    LODGE_CONFIG_PARALLEL_COMPILATION = 10, /* bool: compile on all cores */
+    LODGE_CONFIG_OPT_LEVEL = 11,        /* choice: none speed speed-and-size */
+    LODGE_CONFIG_TARGET = 12,           /* text: host, pulley64, a triple */
+    LODGE_CONFIG_NAN_CANONICALIZATION = 13, /* bool: one NaN bit pattern */
+    LODGE_CONFIG_DEBUG_VERIFIER = 14,   /* bool: verify Cranelift's output */
+    LODGE_CONFIG_REGALLOC = 15,         /* choice: backtracking single-pass */
+    LODGE_CONFIG_DEBUG_INFO = 16,       /* bool: native debug information */
+    LODGE_CONFIG_NATIVE_UNWIND_INFO = 17, /* bool: unwind tables */
+    LODGE_CONFIG_PROFILER = 18,         /* choice: none perfmap jitdump */
+    LODGE_CONFIG_BACKTRACE_DETAILS = 19, /* bool: source lines in backtraces */
+    LODGE_CONFIG_WASM_THREADS = 32,     /* bool: threads proposal */
+    LODGE_CONFIG_SHARED_MEMORY = 33,    /* bool: allow shared memories */
+    LODGE_CONFIG_TAIL_CALL = 34,        /* bool: tail calls */
+    LODGE_CONFIG_REFERENCE_TYPES = 35,  /* bool: reference types */
+    LODGE_CONFIG_FUNCTION_REFERENCES = 36, /* bool: typed references */
+    LODGE_CONFIG_GC = 37,               /* bool: garbage collection */
+    LODGE_CONFIG_EXCEPTIONS = 38,       /* bool: exception handling */
+    LODGE_CONFIG_SIMD = 39,             /* bool: 128-bit SIMD */
+    LODGE_CONFIG_RELAXED_SIMD = 40,     /* bool: relaxed SIMD */
+    LODGE_CONFIG_RELAXED_SIMD_DETERMINISTIC = 41, /* bool: same everywhere */
+    LODGE_CONFIG_BULK_MEMORY = 42,      /* bool: bulk memory */
+    LODGE_CONFIG_MULTI_VALUE = 43,      /* bool: several results */
+    LODGE_CONFIG_MULTI_MEMORY = 44,     /* bool: several memories */
+    LODGE_CONFIG_MEMORY64 = 45,         /* bool: 64-bit memories and tables */
+    LODGE_CONFIG_WIDE_ARITHMETIC = 46,  /* bool: 128-bit integer arithmetic */
+    LODGE_CONFIG_CUSTOM_PAGE_SIZES = 47, /* bool: custom page sizes */
+    LODGE_CONFIG_EXTENDED_CONST = 48,   /* bool: extended constants */
+    LODGE_CONFIG_SIGNALS_BASED_TRAPS = 64, /* bool: traps by signal handler */
+    LODGE_CONFIG_MEMORY_MAY_MOVE = 65,  /* bool: a growing memory may move */
+    LODGE_CONFIG_MEMORY_RESERVATION = 66, /* bytes reserved per memory */
+    LODGE_CONFIG_MEMORY_GUARD_SIZE = 67, /* bytes of guard per memory */
+    LODGE_CONFIG_MEMORY_RESERVATION_FOR_GROWTH = 68, /* bytes to grow into */
+    LODGE_CONFIG_MEMORY_INIT_COW = 69,  /* bool: map initial data */
+    LODGE_CONFIG_ALLOCATOR = 80,        /* choice: on-demand pooling */
+    LODGE_CONFIG_POOL_INSTANCES = 81,   /* instances in the pool */
+    LODGE_CONFIG_POOL_MEMORIES = 82,    /* memories in the pool */
+    LODGE_CONFIG_POOL_TABLES = 83,      /* tables in the pool */
+    LODGE_CONFIG_POOL_STACKS = 84,      /* fiber stacks in the pool */
+    LODGE_CONFIG_POOL_GC_HEAPS = 85,    /* GC heaps in the pool */
+    LODGE_CONFIG_POOL_INSTANCE_SIZE = 86, /* bytes of an instance */
+    LODGE_CONFIG_POOL_TABLES_PER_MODULE = 87, /* tables of one module */
+    LODGE_CONFIG_POOL_MEMORIES_PER_MODULE = 88, /* memories of one module */
+    LODGE_CONFIG_POOL_TABLE_ELEMENTS = 89, /* elements of a table */
+    LODGE_CONFIG_POOL_MAX_MEMORY_SIZE = 90, /* bytes of one memory */
+    LODGE_CONFIG_POOL_WARM_SLOTS = 91,  /* slots kept for their last module */
+    LODGE_CONFIG_POOL_DECOMMIT_BATCH = 92, /* slots given back at once */
+    LODGE_CONFIG_POOL_MEMORY_KEEP = 93, /* bytes kept resident per memory */
+    LODGE_CONFIG_POOL_TABLE_KEEP = 94,  /* bytes kept resident per table */
+    LODGE_CONFIG_POOL_STACK_KEEP = 95   /* bytes kept resident per stack */
+};
+
+/* Types of configuration keys (lodge_config_key). */
+enum {
+    LODGE_VALUE_BOOL = 1,   /* 0 or 1; in text on/off, true/false, yes/no */
+    LODGE_VALUE_UINT = 2,   /* number; in text with K, M, G for 2^10,20,30 */
+    LODGE_VALUE_CHOICE = 3, /* one of a list of words, by index */
+    LODGE_VALUE_TEXT = 4    /* text */
+};
+
+/* What lodge_config_key and lodge_engine_get_text tell. */
+enum {
+    LODGE_KEY_NAME = 0,    /* "max-wasm-stack" */
+    LODGE_KEY_RANGE = 1,   /* "4096..1073741824", or the words of a choice */
+    LODGE_KEY_DEFAULT = 2, /* "524288" */
+    LODGE_KEY_HELP = 3,    /* one sentence */
+    LODGE_KEY_VALUE = 4    /* the value in effect, as text (engine only) */
+};
+
+/* Linker settings (lodge_linker_set). */
+enum {
+    LODGE_LINKER_SHADOWING = 1, /* 1: a later definition replaces an earlier */
+    LODGE_LINKER_UNKNOWN = 2    /* imports nobody defines: LODGE_UNKNOWN_* */
+};
+
+/* Values of LODGE_LINKER_UNKNOWN. */
+enum {
+    LODGE_UNKNOWN_ERROR = 0,  /* LODGE_E_LINK, naming them */
+    LODGE_UNKNOWN_TRAP = 1,   /* functions that trap when called */
+    LODGE_UNKNOWN_DEFAULT = 2 /* zeros, null, empty memories and tables */
+};
+
+/* What lodge_module_import, _export and _section tell. */
+enum {
+    LODGE_ITEM_MODULE = 0, /* module name of an import */
+    LODGE_ITEM_NAME = 1,   /* name */
+    LODGE_ITEM_KIND = 2,   /* "func" "memory" "table" "global" "tag" */
+    LODGE_ITEM_TYPE = 3,   /* type as text */
+    LODGE_ITEM_DATA = 4    /* bytes of a custom section */
+};
+
+/* What lodge_module_needs tells. */
+enum {
+    LODGE_NEEDS_MEMORIES = 1,        /* memories defined by the module */
+    LODGE_NEEDS_TABLES = 2,          /* tables defined by the module */
+    LODGE_NEEDS_MEMORY_BYTES = 3,    /* initial bytes of its memories */
+    LODGE_NEEDS_TABLE_ELEMENTS = 4,  /* initial elements of its tables */
+    LODGE_NEEDS_FUNCTIONS = 5,       /* functions defined */
+    LODGE_NEEDS_GLOBALS = 6,         /* globals defined */
+    LODGE_NEEDS_START = 7            /* 1 if it has a start function */
+};
+
+/* Store keys (lodge_store_set, _get; lodge_prepared_set). The first group
+ * can be set and read, the second only read.
+ */
+enum {
+    LODGE_STORE_MEMORY_LIMIT = 1,   /* bytes of all memories and GC heap */
+    LODGE_STORE_TABLE_LIMIT = 2,    /* elements of all tables */
+    LODGE_STORE_INSTANCE_LIMIT = 3, /* instances; before the first one */
+    LODGE_STORE_TABLES_LIMIT = 4,   /* tables; before the first instance */
+    LODGE_STORE_MEMORIES_LIMIT = 5, /* memories; before the first instance */
+    LODGE_STORE_FUEL = 6,           /* fuel left; needs fuel=on */
+    LODGE_STORE_DEADLINE = 7,       /* ns per call, 0 = none */
+    LODGE_STORE_TOKEN = 8,          /* the host's own value */
+    LODGE_STORE_EPOCH_TICKS = 9,    /* calls end after so many
+                                       lodge_engine_tick, 0 = none */
+    LODGE_STORE_MEMORY_BYTES = 32,  /* bytes now */
+    LODGE_STORE_MEMORY_PEAK = 33,   /* most bytes ever */
+    LODGE_STORE_TABLE_ELEMENTS = 34, /* elements now */
+    LODGE_STORE_REFUSALS = 35,      /* growths that a limit refused */
+    LODGE_STORE_CALLS = 36,         /* calls open now */
+    LODGE_STORE_INSTANCES = 37,     /* instances made */
+    LODGE_STORE_FUEL_USED = 38      /* fuel consumed since it was set */
+};
+
+/* Library statistics (lodge_stat). LODGE_STAT_LIVE + kind counts the live
+ * handles of one kind.
+ */
+enum {
+    LODGE_STAT_LIVE = 0,           /* live handles of every kind */
+    LODGE_STAT_BYTES = 64,         /* bytes allocated by Lodge itself */
+    LODGE_STAT_ALLOCATIONS = 65,   /* blocks allocated by Lodge itself */
+    LODGE_STAT_THREADS = 66,       /* helper threads running */
+    LODGE_STAT_REAP_QUEUE = 67,    /* tokens waiting for lodge_reap */
+    LODGE_STAT_MEMORIES = 68,      /* linear memories mapped */
+    LODGE_STAT_MEMORIES_MAX = 69   /* the cap on them */
+};
+
+/* Feature bits (lodge_features). */
+enum {
+    LODGE_FEATURE_COMPILER = 1, /* Cranelift is built in */
+    LODGE_FEATURE_PULLEY = 2,   /* the Pulley interpreter */
+    LODGE_FEATURE_GC = 4,       /* garbage collection */
+    LODGE_FEATURE_THREADS = 8,  /* shared memories */
+    LODGE_FEATURE_POOLING = 16, /* pooling allocator */
+    LODGE_FEATURE_WASI = 32,    /* WASI preview 1 */
+    LODGE_FEATURE_TEXT = 64     /* WebAssembly text format */
+};
+
+/* WASI streams (lodge_wasi_stream). */
+enum {
+    LODGE_WASI_NULL = 0,    /* stdin: empty; stdout, stderr: discarded */
+    LODGE_WASI_BYTES = 1,   /* stdin: the bytes given */
+    LODGE_WASI_FILE = 2,    /* a file; output is created or truncated */
+    LODGE_WASI_RING = 3,    /* fed by lodge_store_input, drained by
+                               lodge_store_output; `len` = bytes of the ring */
+    LODGE_WASI_INHERIT = 4  /* the process's own stream */
+};
+
+/* WASI rights (lodge_wasi_dir), for directories and for files. */
+enum {
+    LODGE_WASI_READ = 1, /* list directories; read files */
+    LODGE_WASI_WRITE = 2 /* create, rename, remove; write files */
+};
+
+/* WASI settings (lodge_wasi_set). */
+enum {
+    LODGE_WASI_FULL = 1,        /* full output ring: LODGE_WASI_FULL_* */
+    LODGE_WASI_EMPTY = 2,       /* empty input ring: 0 = end of file unless
+                                   more is promised, 1 = EAGAIN */
+    LODGE_WASI_MAX_FILES = 3,   /* open descriptors at once, default 64 */
+    LODGE_WASI_MAX_RANDOM = 4,  /* bytes of one random_get, default 64 MiB */
+    LODGE_WASI_SEED = 5,        /* random bytes from this seed */
+    LODGE_WASI_CLOCK = 6,       /* wall clock stands at these ns since 1970 */
+    LODGE_WASI_CLOCK_STEP = 7,  /* both clocks advance this many ns a read */
+    LODGE_WASI_SLEEP = 8        /* 1 (default): sleep; 0: return at once */
+};
+
+/* Values of LODGE_WASI_FULL. */
+enum {
+    LODGE_WASI_FULL_DROP = 0,   /* the rest is dropped, the write succeeds */
+    LODGE_WASI_FULL_EAGAIN = 1, /* the guest gets EAGAIN */
+    LODGE_WASI_FULL_EPIPE = 2   /* the guest gets EPIPE */
+};
+
+/* What lodge_report_frame tells. */
+enum {
+    LODGE_REPORT_FUNC = 0,          /* function name, or "" */
+    LODGE_REPORT_MODULE = 1,        /* module name, or "" */
+    LODGE_REPORT_FUNC_INDEX = 2,    /* decimal */
+    LODGE_REPORT_FUNC_OFFSET = 3,   /* decimal bytes in the function, or "" */
+    LODGE_REPORT_MODULE_OFFSET = 4, /* decimal bytes in the module, or "" */
+    LODGE_REPORT_FILE = 5,          /* source file, or "" */
+    LODGE_REPORT_LINE = 6           /* decimal source line, or "" */
+};
+
+/* ---- library ---------------------------------------------------------- */
+
+/* The version of this interface: major << 16 | minor.
+ *
+ * Errors: none.
+ * Thread: any.  Since: 0.1.  Op: 1.
+ */
+LODGE_API uint32_t lodge_abi(void);
+
+/* A hash over every name, number and signature of this interface. A binding
+ * compares it with the hash that it was generated from.
+ *
+ * Errors: none.
+ * Thread: any.  Since: 0.1.  Op: 2.
+ */
+LODGE_API uint64_t lodge_abi_hash(void);
+
+/* The version of Lodge: major << 16 | minor << 8 | patch.
+ *
+ * Errors: none.
+ * Thread: any.  Since: 0.1.  Op: 3.
+ */
+LODGE_API uint32_t lodge_version(void);
+
+/* The version of Wasmtime inside: major << 16 | minor << 8 | patch.
+ *
+ * Errors: none.
+ * Thread: any.  Since: 0.1.  Op: 4.
+ */
+LODGE_API uint32_t lodge_wasmtime_version(void);
+
+/* What is built in: LODGE_FEATURE_* bits.
+ *
+ * Errors: none.
+ * Thread: any.  Since: 0.1.  Op: 5.
+ */
+LODGE_API uint64_t lodge_features(void);
+
+/* The name of a status, such as "E_TRAP", and what it means.
+ *
+ *   status [in]     any number
+ *   buf    [out]    text: "E_TRAP: the guest trapped"
+ *   cap    [in]     bytes in `buf`
+ *   len    [out]    full length in bytes
+ *
+ * Errors: ARGUMENT, BUFFER, NOT_FOUND.
+ * Thread: any.  Since: 0.1.  Op: 6.
+ */
+LODGE_API lodge_status lodge_status_name(lodge_status status, char *buf,
+                                         uint64_t cap, uint64_t *len);
+
+/* Read a statistic of the whole library.
+ *
+ *   key    [in]     LODGE_STAT_*, or LODGE_STAT_LIVE + LODGE_KIND_*
+ *   value  [out]    the number
+ *
+ * Errors: ARGUMENT, NOT_FOUND.
+ * Thread: any.  Since: 0.1.  Op: 7.
+ */
+LODGE_API lodge_status lodge_stat(uint32_t key, uint64_t *value);
+
+/* The kind of a handle, and about how many bytes it keeps alive, so that a
+ * garbage collector can weigh it.
+ *
+ *   id     [in]     any handle's id
+ *   kind   [out]    LODGE_KIND_*
+ *   bytes  [out]    an estimate; linear memories are counted in full
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, STATE.
+ * Thread: any.  Since: 0.1.  Op: 8.
+ */
+LODGE_API lodge_status lodge_handle_info(uint64_t id, uint32_t *kind,
+                                         uint64_t *bytes);
+
+/* Take the tokens of host data that Lodge no longer refers to, each once.
+ *
+ *   domain [in]     as in LODGE_CONFIG_DOMAIN
+ *   kinds  [out]    `cap` kinds: LODGE_KIND_HOST (a host function) or
+ *                   LODGE_KIND_STORE (LODGE_STORE_TOKEN)
+ *   tokens [out]    `cap` tokens
+ *   cap    [in]     entries in `kinds` and `tokens`
+ *   count  [out]    entries written; fewer than `cap` means none is left
+ *
+ * Errors: ARGUMENT.
+ * Thread: any.  Since: 0.1.  Op: 9.
+ */
+LODGE_API lodge_status lodge_reap(uint32_t domain, uint32_t *kinds,
+                                  uint64_t *tokens, uint32_t cap,
+                                  uint32_t *count);
+
+/* Call any function of this header by its number.
+ *
+ *   frame  [inout]  word 0: the number (Op); words 1..: the arguments in
+ *                   order, integers and handles as words, pointers as
+ *                   addresses, floats as bits. Out: word 0 holds what the
+ *                   function returned, sign-extended if it is a status.
+ *
+ * Returns what the function returns if that is a status, else LODGE_OK.
+ *
+ * Errors: ARGUMENT, NOT_FOUND, and those of the function.
+ * Thread: that of the function.  Since: 0.1.  Op: 10.
+ */
+LODGE_API lodge_status lodge_do(uint64_t *frame);
+
+/* Close any handle, in the shape of a finalizer: the token is the id itself.
+ * Only marks; the object ends in a later call that makes, closes, reaps or
+ * leaves. Never blocks, never calls the host.
+ *
+ *   token  [in,null] the id of a handle, as an address
+ *
+ * Errors: none.
+ * Thread: any.  Since: 0.1.  Op: 11.
+ */
+LODGE_API void lodge_release(void *token);
+
+/* Make an error record ready, for languages without macros.
+ *
+ *   err    [out]    a record of at least 64 bytes
+ *   size   [in]     its size in bytes, 64 to 65535
+ *
+ * Errors: ARGUMENT.
+ * Thread: any.  Since: 0.1.  Op: 12.
+ */
+LODGE_API lodge_status lodge_error_init(lodge_error *err, uint32_t size);
+
+/* ---- config ----------------------------------------------------------- */
+
+/* Make a configuration.
+ *
+ *   preset [in]     LODGE_PRESET_*
+ *   out    [out]    the configuration
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, LIMIT, MEMORY.
+ * Thread: any.  Since: 0.1.  Op: 20.
+ * Source: wasm_config_new.
+ */
+LODGE_API lodge_status lodge_config_new(uint32_t preset, lodge_config *out,
+                                        lodge_error *err);
+
+/* Close a configuration. Engines made from it are not affected.
+ *
+ *   config [in,null] a configuration
+ *
+ * Errors: none.
+ * Thread: any.  Since: 0.1.  Op: 21.
+ */
+LODGE_API lodge_status lodge_config_close(lodge_config config);
+
+/* Set a boolean, number or choice.
+ *
+ *   config [in]     a configuration
+ *   key    [in]     LODGE_CONFIG_*
+ *   value  [in]     0 or 1, a number in the key's range, or the index of a
+ *                   choice
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, STATE.
+ * Thread: any; one change at a time.  Since: 0.1.  Op: 22.
+ */
+LODGE_API lodge_status lodge_config_set(lodge_config config, uint32_t key,
+                                        uint64_t value, lodge_error *err);
+
+/* Set any key from text, as lodge_config_key shows it.
+ *
+ *   config [in]     a configuration
+ *   key    [in]     LODGE_CONFIG_*
+ *   ptr    [in]     the value: "on", "64K", "speed", "pulley64"
+ *   len    [in]     bytes in `ptr`
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, MEMORY, STATE.
+ * Thread: any; one change at a time.  Since: 0.1.  Op: 23.
+ */
+LODGE_API lodge_status lodge_config_set_text(lodge_config config,
+                                             uint32_t key, const char *ptr,
+                                             uint64_t len, lodge_error *err);
+
+/* Read a boolean, number or choice.
+ *
+ *   config [in]     a configuration
+ *   key    [in]     LODGE_CONFIG_*
+ *   value  [out]    the value; of a text key its length in bytes
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, STATE.
+ * Thread: any.  Since: 0.1.  Op: 24.
+ */
+LODGE_API lodge_status lodge_config_get(lodge_config config, uint32_t key,
+                                        uint64_t *value, lodge_error *err);
+
+/* Set several keys from one text: "fuel=on,max-wasm-stack=1M". All or none.
+ *
+ *   config [in]     a configuration
+ *   ptr    [in]     name=value pairs separated by commas
+ *   len    [in]     bytes in `ptr`
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, MEMORY, STATE.
+ * Thread: any; one change at a time.  Since: 0.1.  Op: 25.
+ */
+LODGE_API lodge_status lodge_config_parse(lodge_config config,
+                                          const char *ptr, uint64_t len,
+                                          lodge_error *err);
+
+/* How many configuration keys there are.
+ *
+ * Errors: none.
+ * Thread: any.  Since: 0.1.  Op: 26.
+ */
+LODGE_API uint32_t lodge_config_key_count(void);
+
+/* Describe a configuration key.
+ *
+ *   index  [in]     0 to lodge_config_key_count() - 1
+ *   what   [in]     LODGE_KEY_NAME, _RANGE, _DEFAULT or _HELP
+ *   key    [out]    LODGE_CONFIG_*; may be NULL
+ *   type   [out]    LODGE_VALUE_*; may be NULL
+ *   buf    [out]    text
+ *   cap    [in]     bytes in `buf`
+ *   len    [out]    full length in bytes
+ *
+ * Errors: ARGUMENT, BUFFER, NOT_FOUND.
+ * Thread: any.  Since: 0.1.  Op: 27.
+ */
+LODGE_API lodge_status lodge_config_key(uint32_t index, uint32_t what,
+                                        uint32_t *key, uint32_t *type,
+                                        char *buf, uint64_t cap,
+                                        uint64_t *len);
+
+/* ---- engine ----------------------------------------------------------- */
+
+/* Make an engine.
+ *
+ *   config [take,null] a configuration, closed on success and left as it was
+ *                   on failure; 0 = the default preset
+ *   out    [out]    the engine
+ *   err    [out]    may be NULL; says which settings contradict each other
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, CONFIG, LIMIT, MEMORY, STATE, INTERNAL.
+ * Thread: any.  Since: 0.1.  Op: 40.
+ * Source: wasm_engine_new_with_config (which aborts where this fails).
+ */
+LODGE_API lodge_status lodge_engine_new(lodge_config config,
+                                        lodge_engine *out, lodge_error *err);
+
+/* A second handle to the same engine, with a life of its own.
+ *
+ *   engine [in]     an engine
+ *   out    [out]    the other handle
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, LIMIT, MEMORY, STATE.
+ * Thread: any.  Since: 0.1.  Op: 41.
+ * Source: wasmtime_engine_clone.
+ */
+LODGE_API lodge_status lodge_engine_dup(lodge_engine engine,
+                                        lodge_engine *out, lodge_error *err);
+
+/* Close a handle to an engine. What was made from it lives on.
+ *
+ *   engine [in,null] an engine
+ *
+ * Errors: none.
+ * Thread: any.  Since: 0.1.  Op: 42.
+ */
+LODGE_API lodge_status lodge_engine_close(lodge_engine engine);
+
+/* Close an engine, every other handle to it and everything made from it.
+ * Calls that run in its stores are interrupted.
+ *
+ *   engine [in,null] an engine
+ *
+ * Errors: none.
+ * Thread: any.  Since: 0.1.  Op: 43.
+ */
+LODGE_API lodge_status lodge_engine_shutdown(lodge_engine engine);
+
+/* Increment the engine's epoch. Stores with LODGE_STORE_EPOCH_TICKS count
+ * these.
+ *
+ *   engine [in]     an engine
+ *
+ * Errors: HANDLE, STATE.
+ * Thread: any.  Since: 0.1.  Op: 44.
+ * Source: wasmtime_engine_increment_epoch.
+ */
+LODGE_API lodge_status lodge_engine_tick(lodge_engine engine);
+
+/* Whether the engine interprets (Pulley) instead of running native code.
+ *
+ *   engine [in]     an engine
+ *   yes    [out]    0 or 1
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, STATE.
+ * Thread: any.  Since: 0.1.  Op: 45.
+ * Source: wasmtime_engine_is_pulley.
+ */
+LODGE_API lodge_status lodge_engine_is_pulley(lodge_engine engine,
+                                              uint32_t *yes,
+                                              lodge_error *err);
+
+/* Read a setting in effect.
+ *
+ *   engine [in]     an engine
+ *   key    [in]     LODGE_CONFIG_*
+ *   value  [out]    as lodge_config_get
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, NOT_FOUND, STATE.
+ * Thread: any.  Since: 0.1.  Op: 46.
+ */
+LODGE_API lodge_status lodge_engine_get(lodge_engine engine, uint32_t key,
+                                        uint64_t *value, lodge_error *err);
+
+/* Read a setting in effect as text, such as the target.
+ *
+ *   engine [in]     an engine
+ *   key    [in]     LODGE_CONFIG_*
+ *   buf    [out]    text
+ *   cap    [in]     bytes in `buf`
+ *   len    [out]    full length in bytes
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, NOT_FOUND, BUFFER, STATE.
+ * Thread: any.  Since: 0.1.  Op: 47.
+ */
+LODGE_API lodge_status lodge_engine_get_text(lodge_engine engine,
+                                             uint32_t key, char *buf,
+                                             uint64_t cap, uint64_t *len,
+                                             lodge_error *err);
+
+/* ---- module ----------------------------------------------------------- */
+
+/* Compile a module.
+ *
+ *   engine [in]     an engine
+ *   ptr    [in]     binary or text; which one is seen from the first bytes
+ *   len    [in]     bytes in `ptr`
+ *   out    [out]    the module
+ *   err    [out]    may be NULL; detail = byte offset of the mistake
+ *
+ * Errors: ARGUMENT, HANDLE, COMPILE, LIMIT, MEMORY, STATE, INTERNAL.
+ * Thread: any, at once.  Since: 0.1.  Op: 60.
+ * Source: wasmtime_module_new; compile limits are checked before it.
+ */
+LODGE_API lodge_status lodge_module_open(lodge_engine engine,
+                                         const uint8_t *ptr, uint64_t len,
+                                         lodge_module *out,
+                                         lodge_error *err);
+
+/* Compile a module from a file.
+ *
+ *   engine [in]     an engine
+ *   path   [in]     path of a binary or text file
+ *   path_len [in]   bytes in `path`
+ *   out    [out]    the module
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, IO, COMPILE, LIMIT, MEMORY, STATE, INTERNAL.
+ * Thread: any, at once.  Since: 0.1.  Op: 61.
+ */
+LODGE_API lodge_status lodge_module_open_file(lodge_engine engine,
+                                              const char *path,
+                                              uint64_t path_len,
+                                              lodge_module *out,
+                                              lodge_error *err);
+
+/* Check a binary module without compiling it.
+ *
+ *   engine [in]     an engine: its settings say what is valid
+ *   ptr    [in]     binary module
+ *   len    [in]     bytes in `ptr`
+ *   err    [out]    may be NULL; detail = byte offset of the mistake
+ *
+ * Errors: ARGUMENT, HANDLE, COMPILE, LIMIT, STATE, INTERNAL.
+ * Thread: any, at once.  Since: 0.1.  Op: 62.
+ * Source: wasmtime_module_validate.
+ */
+LODGE_API lodge_status lodge_module_validate(lodge_engine engine,
+                                             const uint8_t *ptr,
+                                             uint64_t len, lodge_error *err);
+
+/* Close a module. Instances of it live on.
+ *
+ *   module [in,null] a module
+ *
+ * Errors: none.
+ * Thread: any.  Since: 0.1.  Op: 63.
+ */
+LODGE_API lodge_status lodge_module_close(lodge_module module);
+
+/* How many imports a module has.
+ *
+ *   module [in]     a module
+ *   count  [out]    imports
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, STATE.
+ * Thread: any.  Since: 0.1.  Op: 64.
+ */
+LODGE_API lodge_status lodge_module_import_count(lodge_module module,
+                                                 uint32_t *count,
+                                                 lodge_error *err);
+
+/* Describe an import.
+ *
+ *   module [in]     a module
+ *   index  [in]     0 to count - 1
+ *   what   [in]     LODGE_ITEM_MODULE, _NAME, _KIND or _TYPE. Types read:
+ *                   func "i32 i64 -> f32", memory "1 16" (pages; then
+ *                   words such as i64 shared page=1), table "10 20 funcref"
+ *                   (then i64), global "mut i32", tag "i32"
+ *   buf    [out]    text
+ *   cap    [in]     bytes in `buf`
+ *   len    [out]    full length in bytes
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, NOT_FOUND, BUFFER, STATE.
+ * Thread: any.  Since: 0.1.  Op: 65.
+ * Source: wasmtime_module_imports.
+ */
+LODGE_API lodge_status lodge_module_import(lodge_module module,
+                                           uint32_t index, uint32_t what,
+                                           char *buf, uint64_t cap,
+                                           uint64_t *len, lodge_error *err);
+
+/* How many exports a module has.
+ *
+ *   module [in]     a module
+ *   count  [out]    exports
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, STATE.
+ * Thread: any.  Since: 0.1.  Op: 66.
+ */
+LODGE_API lodge_status lodge_module_export_count(lodge_module module,
+                                                 uint32_t *count,
+                                                 lodge_error *err);
+
+/* Describe an export.
+ *
+ *   module [in]     a module
+ *   index  [in]     0 to count - 1
+ *   what   [in]     LODGE_ITEM_NAME, _KIND or _TYPE
+ *   buf    [out]    text, as lodge_module_import
+ *   cap    [in]     bytes in `buf`
+ *   len    [out]    full length in bytes
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, NOT_FOUND, BUFFER, STATE.
+ * Thread: any.  Since: 0.1.  Op: 67.
+ * Source: wasmtime_module_exports.
+ */
+LODGE_API lodge_status lodge_module_export(lodge_module module,
+                                           uint32_t index, uint32_t what,
+                                           char *buf, uint64_t cap,
+                                           uint64_t *len, lodge_error *err);
+
+/* How many custom sections a module has.
+ *
+ *   module [in]     a module
+ *   count  [out]    custom sections
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, STATE.
+ * Thread: any.  Since: 0.1.  Op: 68.
+ */
+LODGE_API lodge_status lodge_module_section_count(lodge_module module,
+                                                  uint32_t *count,
+                                                  lodge_error *err);
+
+/* Read a custom section.
+ *
+ *   module [in]     a module
+ *   index  [in]     0 to count - 1
+ *   what   [in]     LODGE_ITEM_NAME or LODGE_ITEM_DATA
+ *   buf    [out]    text or bytes
+ *   cap    [in]     bytes in `buf`
+ *   len    [out]    full length in bytes
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, NOT_FOUND, BUFFER, STATE.
+ * Thread: any.  Since: 0.1.  Op: 69.
+ */
+LODGE_API lodge_status lodge_module_section(lodge_module module,
+                                            uint32_t index, uint32_t what,
+                                            char *buf, uint64_t cap,
+                                            uint64_t *len, lodge_error *err);
+
+/* The module's own name from its name section, or "".
+ *
+ *   module [in]     a module
+ *   buf    [out]    text
+ *   cap    [in]     bytes in `buf`
+ *   len    [out]    full length in bytes
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUFFER, STATE.
+ * Thread: any.  Since: 0.1.  Op: 70.
+ */
+LODGE_API lodge_status lodge_module_name(lodge_module module, char *buf,
+                                         uint64_t cap, uint64_t *len,
+                                         lodge_error *err);
+
+/* What an instance of the module needs.
+ *
+ *   module [in]     a module
+ *   key    [in]     LODGE_NEEDS_*
+ *   value  [out]    the number
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, NOT_FOUND, STATE.
+ * Thread: any.  Since: 0.1.  Op: 71.
+ */
+LODGE_API lodge_status lodge_module_needs(lodge_module module, uint32_t key,
+                                          uint64_t *value, lodge_error *err);
+
+/* Translate text format into a binary module, without checking it.
+ *
+ *   ptr    [in]     text format, UTF-8
+ *   len    [in]     bytes in `ptr`
+ *   buf    [out]    binary
+ *   cap    [in]     bytes in `buf`
+ *   out_len [out]   full length in bytes
+ *   err    [out]    may be NULL; the message shows line and column
+ *
+ * Errors: ARGUMENT, COMPILE, BUFFER, MEMORY, INTERNAL.
+ * Thread: any, at once.  Since: 0.1.  Op: 72.
+ * Source: wasmtime_wat2wasm.
+ */
+LODGE_API lodge_status lodge_text_to_binary(const char *ptr, uint64_t len,
+                                            uint8_t *buf, uint64_t cap,
+                                            uint64_t *out_len,
+                                            lodge_error *err);
+
+/* ---- linker ----------------------------------------------------------- */
+
+/* Make a linker: names for what modules import.
+ *
+ *   engine [in]     an engine
+ *   out    [out]    the linker
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, LIMIT, MEMORY, STATE.
+ * Thread: any.  Since: 0.1.  Op: 80.
+ * Source: wasmtime_linker_new.
+ */
+LODGE_API lodge_status lodge_linker_new(lodge_engine engine,
+                                        lodge_linker *out, lodge_error *err);
+
+/* Close a linker. What was linked with it lives on.
+ *
+ *   linker [in,null] a linker
+ *
+ * Errors: none.
+ * Thread: any.  Since: 0.1.  Op: 81.
+ */
+LODGE_API lodge_status lodge_linker_close(lodge_linker linker);
+
+/* Change a linker's rule.
+ *
+ *   linker [in]     a linker
+ *   key    [in]     LODGE_LINKER_*
+ *   value  [in]     0 or 1; LODGE_UNKNOWN_*
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, STATE.
+ * Thread: any; one change at a time.  Since: 0.1.  Op: 82.
+ * Source: wasmtime_linker_allow_shadowing,
+ *         wasmtime_linker_define_unknown_imports_as_traps.
+ */
+LODGE_API lodge_status lodge_linker_set(lodge_linker linker, uint32_t key,
+                                        uint64_t value, lodge_error *err);
+
+/* Define a DIRECT host function under a name.
+ *
+ *   linker [in]     a linker
+ *   module [in]     module name of the import
+ *   module_len [in] bytes in `module`
+ *   name   [in]     name of the import
+ *   name_len [in]   bytes in `name`
+ *   sig    [in]     signature: "i32 i64 -> f64"; at most 1,000 values a side
+ *   sig_len [in]    bytes in `sig`
+ *   fn     [in]     the function; runs on the calling thread
+ *   token  [in]     passed to `fn`. If not 0 it comes out of lodge_reap, as
+ *                   LODGE_KIND_HOST, when nothing can reach `fn` any more,
+ *                   also when this call fails after the arguments were good
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, LINK, LIMIT, MEMORY, STATE, UNSUPPORTED.
+ * Thread: any; one change at a time.  Since: 0.1.  Op: 83.
+ * Source: wasmtime_linker_define_func_unchecked.
+ */
+LODGE_API lodge_status lodge_linker_func(
+    lodge_linker linker, const char *module, uint64_t module_len,
+    const char *name, uint64_t name_len, const char *sig, uint64_t sig_len,
+    lodge_direct_fn fn, uint64_t token, lodge_error *err);
+
+/* Define WASI preview 1 (module wasi_snapshot_preview1). A store that runs
+ * such a guest without a description of its own (lodge_store_wasi) gets an
+ * empty one: no arguments, no files, output discarded.
+ *
+ *   linker [in]     a linker
+ *   err    [out]    may be NULL
+ *
+ * Errors: HANDLE, BUSY, LINK, MEMORY, STATE.
+ * Thread: any; one change at a time.  Since: 0.1.  Op: 84.
+ * Source: WASI preview 1.
+ */
+LODGE_API lodge_status lodge_linker_add_wasi(lodge_linker linker,
+                                             lodge_error *err);
+
+/* Define all exports of an instance under a module name. The linker can then
+ * only be used with that instance's store.
+ *
+ *   linker [in]     a linker
+ *   name   [in]     module name
+ *   name_len [in]   bytes in `name`
+ *   instance [in]   an instance
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, FOREIGN, LINK, MEMORY, STATE.
+ * Thread: any; one change at a time.  Since: 0.1.  Op: 85.
+ * Source: wasmtime_linker_define_instance.
+ */
+LODGE_API lodge_status lodge_linker_add_instance(lodge_linker linker,
+                                                 const char *name,
+                                                 uint64_t name_len,
+                                                 lodge_instance instance,
+                                                 lodge_error *err);
+
+/* Define one export, memory, table, global or function under a name.
+ *
+ *   linker [in]     a linker
+ *   module [in]     module name of the import
+ *   module_len [in] bytes in `module`
+ *   name   [in]     name of the import
+ *   name_len [in]   bytes in `name`
+ *   item   [in]     what to define
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, FOREIGN, LINK, MEMORY, STATE.
+ * Thread: any; one change at a time.  Since: 0.1.  Op: 86.
+ * Source: wasmtime_linker_define.
+ */
+LODGE_API lodge_status lodge_linker_add(lodge_linker linker,
+                                        const char *module,
+                                        uint64_t module_len,
+                                        const char *name, uint64_t name_len,
+                                        const lodge_extern *item,
+                                        lodge_error *err);
+
+/* Give a second name to what is defined: a whole module name if both `name`
+ * lengths are 0, else one definition.
+ *
+ *   linker [in]     a linker
+ *   from_module [in] module name
+ *   from_module_len [in] bytes in `from_module`
+ *   from_name [in]  name
+ *   from_name_len [in] bytes in `from_name`
+ *   to_module [in]  the other module name
+ *   to_module_len [in] bytes in `to_module`
+ *   to_name [in]    the other name
+ *   to_name_len [in] bytes in `to_name`
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, LINK, MEMORY, STATE.
+ * Thread: any; one change at a time.  Since: 0.1.  Op: 87.
+ * Source: Linker::alias, Linker::alias_module.
+ */
+LODGE_API lodge_status lodge_linker_alias(
+    lodge_linker linker, const char *from_module, uint64_t from_module_len,
+    const char *from_name, uint64_t from_name_len, const char *to_module,
+    uint64_t to_module_len, const char *to_name, uint64_t to_name_len,
+    lodge_error *err);
+
+/* List the imports of a module that the linker does not satisfy, one a line:
+ * `"env"."log": func i32 -> : not defined`.
+ *
+ *   linker [in]     a linker
+ *   module [in]     a module of the same engine
+ *   buf    [out]    text
+ *   cap    [in]     bytes in `buf`
+ *   len    [out]    full length in bytes
+ *   count  [out]    how many; may be NULL; also set with LODGE_E_BUFFER
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, FOREIGN, BUFFER, MEMORY, STATE.
+ * Thread: any.  Since: 0.1.  Op: 88.
+ */
+LODGE_API lodge_status lodge_linker_missing(lodge_linker linker,
+                                            lodge_module module, char *buf,
+                                            uint64_t cap, uint64_t *len,
+                                            uint32_t *count,
+                                            lodge_error *err);
+
+/* Resolve a module's imports once. The result makes instances quickly, in a
+ * given store or each in its own, and does not see later changes of the
+ * linker.
+ *
+ *   linker [in]     a linker
+ *   module [in]     a module of the same engine
+ *   out    [out]    the prepared module
+ *   err    [out]    may be NULL; names the first import that does not fit
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, FOREIGN, LINK, LIMIT, MEMORY, STATE.
+ * Thread: any.  Since: 0.1.  Op: 89.
+ * Source: wasmtime_linker_instantiate_pre.
+ */
+LODGE_API lodge_status lodge_linker_prepare(lodge_linker linker,
+                                            lodge_module module,
+                                            lodge_prepared *out,
+                                            lodge_error *err);
+
+/* Set a store key for the stores that lodge_prepared_instance makes.
+ *
+ *   prepared [in]   a prepared module
+ *   key    [in]     a LODGE_STORE_* key that can be set
+ *   value  [in]     as lodge_store_set
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, STATE.
+ * Thread: any; one change at a time.  Since: 0.1.  Op: 90.
+ */
+LODGE_API lodge_status lodge_prepared_set(lodge_prepared prepared,
+                                          uint32_t key, uint64_t value,
+                                          lodge_error *err);
+
+/* Set the WASI description for the stores that lodge_prepared_instance
+ * makes.
+ *
+ *   prepared [in]   a prepared module
+ *   wasi   [in,null] a description, kept until replaced; 0 = none
+ *   err    [out]    may be NULL
+ *
+ * Errors: HANDLE, BUSY, STATE.
+ * Thread: any; one change at a time.  Since: 0.1.  Op: 91.
+ */
+LODGE_API lodge_status lodge_prepared_wasi(lodge_prepared prepared,
+                                           lodge_wasi wasi,
+                                           lodge_error *err);
+
+/* Close a prepared module. Its instances live on.
+ *
+ *   prepared [in,null] a prepared module
+ *
+ * Errors: none.
+ * Thread: any.  Since: 0.1.  Op: 92.
+ */
+LODGE_API lodge_status lodge_prepared_close(lodge_prepared prepared);
+
+/* ---- store ------------------------------------------------------------ */
+
+/* Make a store: the place where instances, memories and values live. One
+ * thread at a time uses it; any thread may be next.
+ *
+ *   engine [in]     an engine
+ *   out    [out]    the store
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, LIMIT, MEMORY, STATE, INTERNAL.
+ * Thread: any.  Since: 0.1.  Op: 100.
+ * Source: wasmtime_store_new.
+ */
+LODGE_API lodge_status lodge_store_new(lodge_engine engine, lodge_store *out,
+                                       lodge_error *err);
+
+/* Close a store and everything in it. In use, it ends when its last user
+ * leaves.
+ *
+ *   store  [in,null] a store
+ *
+ * Errors: none.
+ * Thread: any.  Since: 0.1.  Op: 101.
+ */
+LODGE_API lodge_status lodge_store_close(lodge_store store);
+
+/* Set a limit, the fuel, the default deadline or the host's token.
+ *
+ *   store  [in]     a store
+ *   key    [in]     LODGE_STORE_*
+ *   value  [in]     bytes, counts, units of fuel, or nanoseconds
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, STATE.
+ * Thread: any; one at a time.  Since: 0.1.  Op: 102.
+ * Source: wasmtime_context_set_fuel; Store::limiter.
+ */
+LODGE_API lodge_status lodge_store_set(lodge_store store, uint32_t key,
+                                       uint64_t value, lodge_error *err);
+
+/* Read a limit, the fuel left, or a statistic.
+ *
+ *   store  [in]     a store
+ *   key    [in]     LODGE_STORE_*
+ *   value  [out]    the number
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, STATE.
+ * Thread: any; one at a time.  Since: 0.1.  Op: 103.
+ */
+LODGE_API lodge_status lodge_store_get(lodge_store store, uint32_t key,
+                                       uint64_t *value, lodge_error *err);
+
+/* Give the store a WASI description. Its streams and clocks are made fresh
+ * from it; what the store had before is dropped.
+ *
+ *   store  [in]     a store
+ *   wasi   [in]     a description; later changes of it are not seen
+ *   err    [out]    may be NULL
+ *
+ * Errors: HANDLE, BUSY, IO, MEMORY, STATE.
+ * Thread: any; one at a time.  Since: 0.1.  Op: 104.
+ */
+LODGE_API lodge_status lodge_store_wasi(lodge_store store, lodge_wasi wasi,
+                                        lodge_error *err);
+
+/* Keep the store entered by this thread, so that each call costs less. Do
+ * not use this where tasks move between threads. Counted; ends with as many
+ * lodge_store_unhold, with the thread, or with the store.
+ *
+ *   store  [in]     a store
+ *   err    [out]    may be NULL
+ *
+ * Errors: HANDLE, BUSY, LIMIT, STATE.
+ * Thread: the one that will call.  Since: 0.1.  Op: 105.
+ */
+LODGE_API lodge_status lodge_store_hold(lodge_store store, lodge_error *err);
+
+/* End one lodge_store_hold.
+ *
+ *   store  [in]     a store held by this thread
+ *   err    [out]    may be NULL
+ *
+ * Errors: HANDLE, BUSY, STATE.
+ * Thread: the one that holds.  Since: 0.1.  Op: 106.
+ */
+LODGE_API lodge_status lodge_store_unhold(lodge_store store,
+                                          lodge_error *err);
+
+/* Run the garbage collector.
+ *
+ *   store  [in]     a store
+ *   err    [out]    may be NULL
+ *
+ * Errors: HANDLE, BUSY, STATE, INTERNAL.
+ * Thread: any; one at a time.  Since: 0.1.  Op: 107.
+ * Source: wasmtime_context_gc.
+ */
+LODGE_API lodge_status lodge_store_gc(lodge_store store, lodge_error *err);
+
+/* Take what the guest has written to an output ring, and make room in it.
+ *
+ *   store  [in]     a store with a WASI description
+ *   fd     [in]     1 or 2
+ *   buf    [out]    bytes
+ *   cap    [in]     bytes in `buf`
+ *   len    [out]    bytes written to `buf`; 0 when the ring is empty
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, STATE.
+ * Thread: any; one at a time, also from inside a host function.
+ * Since: 0.1.  Op: 108.
+ */
+LODGE_API lodge_status lodge_store_output(lodge_store store, uint32_t fd,
+                                          uint8_t *buf, uint64_t cap,
+                                          uint64_t *len, lodge_error *err);
+
+/* Feed an input ring. A feed of 0 bytes ends the stream.
+ *
+ *   store  [in]     a store with a WASI description
+ *   fd     [in]     0
+ *   ptr    [in]     bytes
+ *   len    [in]     bytes in `ptr`
+ *   taken  [out]    bytes that had room
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, STATE.
+ * Thread: any; one at a time, also from inside a host function.
+ * Since: 0.1.  Op: 109.
+ */
+LODGE_API lodge_status lodge_store_input(lodge_store store, uint32_t fd,
+                                         const uint8_t *ptr, uint64_t len,
+                                         uint64_t *taken, lodge_error *err);
+
+/* ---- instance --------------------------------------------------------- */
+
+/* Make an instance of a module; its start function runs.
+ *
+ *   linker [in]     a linker that satisfies the imports
+ *   store  [in,null] a store; 0 = a store of its own, which closes with it
+ *   module [in]     a module of the same engine
+ *   out    [out]    the instance
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, FOREIGN, LINK, LIMIT, MEMORY, STATE, TRAP,
+ *         EXCEPTION, EXIT, HOST, FUEL, DEADLINE, CANCELLED, STACK, INTERNAL.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 120.
+ * Source: wasmtime_linker_instantiate.
+ */
+LODGE_API lodge_status lodge_instance_new(lodge_linker linker,
+                                          lodge_store store,
+                                          lodge_module module,
+                                          lodge_instance *out,
+                                          lodge_error *err);
+
+/* Make an instance of a prepared module; its start function runs.
+ *
+ *   prepared [in]   a prepared module
+ *   store  [in,null] a store; 0 = a store of its own, made as
+ *                   lodge_prepared_set and _wasi say, which closes with it
+ *   out    [out]    the instance
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, FOREIGN, IO, LIMIT, MEMORY, STATE, TRAP,
+ *         EXCEPTION, EXIT, HOST, FUEL, DEADLINE, CANCELLED, STACK, INTERNAL.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 121.
+ * Source: wasmtime_instance_pre_instantiate.
+ */
+LODGE_API lodge_status lodge_prepared_instance(lodge_prepared prepared,
+                                               lodge_store store,
+                                               lodge_instance *out,
+                                               lodge_error *err);
+
+/* Close an instance. In a store of its own everything ends; in a shared
+ * store the id becomes stale and the memory goes with the store.
+ *
+ *   instance [in,null] an instance
+ *
+ * Errors: none.
+ * Thread: any.  Since: 0.1.  Op: 122.
+ */
+LODGE_API lodge_status lodge_instance_close(lodge_instance instance);
+
+/* The store of an instance.
+ *
+ *   instance [in]   an instance
+ *   out    [out]    its store; the same handle, not a second owner
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, STATE.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 123.
+ */
+LODGE_API lodge_status lodge_instance_store(lodge_instance instance,
+                                            lodge_store *out,
+                                            lodge_error *err);
+
+/* Find an export by name. Asked again, the same handle is given.
+ *
+ *   instance [in]   an instance
+ *   name   [in]     name
+ *   name_len [in]   bytes in `name`
+ *   out    [out]    what it is
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, LIMIT, MEMORY, STATE,
+ *         UNSUPPORTED.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 124.
+ * Source: wasmtime_instance_export_get.
+ */
+LODGE_API lodge_status lodge_instance_export(lodge_instance instance,
+                                             const char *name,
+                                             uint64_t name_len,
+                                             lodge_extern *out,
+                                             lodge_error *err);
+
+/* Find an export by its index in the module (lodge_module_export).
+ *
+ *   instance [in]   an instance
+ *   index  [in]     0 to count - 1
+ *   out    [out]    what it is
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, LIMIT, MEMORY, STATE,
+ *         UNSUPPORTED.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 125.
+ * Source: wasmtime_instance_export_nth.
+ */
+LODGE_API lodge_status lodge_instance_export_at(lodge_instance instance,
+                                                uint32_t index,
+                                                lodge_extern *out,
+                                                lodge_error *err);
+
+/* Find an exported function by name.
+ *
+ *   instance [in]   an instance
+ *   name   [in]     name
+ *   name_len [in]   bytes in `name`
+ *   out    [out]    the function
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, TYPE, LIMIT, MEMORY, STATE.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 126.
+ */
+LODGE_API lodge_status lodge_instance_func(lodge_instance instance,
+                                           const char *name,
+                                           uint64_t name_len,
+                                           lodge_func *out,
+                                           lodge_error *err);
+
+/* Find an exported memory by name.
+ *
+ *   instance [in]   an instance
+ *   name   [in]     name
+ *   name_len [in]   bytes in `name`
+ *   out    [out]    the memory
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, TYPE, LIMIT, MEMORY, STATE.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 127.
+ */
+LODGE_API lodge_status lodge_instance_memory(lodge_instance instance,
+                                             const char *name,
+                                             uint64_t name_len,
+                                             lodge_memory *out,
+                                             lodge_error *err);
+
+/* Find an exported table by name.
+ *
+ *   instance [in]   an instance
+ *   name   [in]     name
+ *   name_len [in]   bytes in `name`
+ *   out    [out]    the table
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, TYPE, LIMIT, MEMORY, STATE.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 128.
+ */
+LODGE_API lodge_status lodge_instance_table(lodge_instance instance,
+                                            const char *name,
+                                            uint64_t name_len,
+                                            lodge_table *out,
+                                            lodge_error *err);
+
+/* Find an exported global by name.
+ *
+ *   instance [in]   an instance
+ *   name   [in]     name
+ *   name_len [in]   bytes in `name`
+ *   out    [out]    the global
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, TYPE, LIMIT, MEMORY, STATE.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 129.
+ */
+LODGE_API lodge_status lodge_instance_global(lodge_instance instance,
+                                             const char *name,
+                                             uint64_t name_len,
+                                             lodge_global *out,
+                                             lodge_error *err);
+
+/* ---- calls ------------------------------------------------------------ */
+
+/* Call a function whose arguments are already in place, and run it to the
+ * end.
+ *
+ *   fn     [in]     a function of an open store
+ *   slots  [inout]  max(param slots, result slots) 64-bit slots: parameters
+ *                   in, results out, both from slot 0. i32 and f32 use the
+ *                   low half, v128 two slots, funcref the id of a func, 0
+ *                   is null
+ *   len    [in]     slots in `slots`
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, STATE, BUFFER, FOREIGN, UNSUPPORTED, LIMIT,
+ *         TRAP, EXCEPTION, EXIT, HOST, FUEL, DEADLINE, CANCELLED, STACK,
+ *         INTERNAL.
+ * Thread: any; one call per store at a time.  Since: 0.1.  Op: 140.
+ * Source: wasmtime_func_call_unchecked.
+ */
+LODGE_API lodge_status lodge_func_call(lodge_func fn, uint64_t *slots,
+                                       uint32_t len, lodge_error *err);
+
+/* Call a function by a frame of words without pointers inside. The frame is
+ * not kept; words 0-7 are not written and can be used again.
+ *
+ *   frame  [inout]  LODGE_FRAME_*: 16 words, then the slots, then room for
+ *                   an error record if word 6 names one
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, STATE, BUFFER, FOREIGN, UNSUPPORTED, LIMIT,
+ *         TRAP, EXCEPTION, EXIT, HOST, FUEL, DEADLINE, CANCELLED, STACK,
+ *         INTERNAL.
+ * Thread: any; one call per store at a time.  Since: 0.1.  Op: 141.
+ */
+LODGE_API lodge_status lodge_call(uint64_t *frame);
+
+/* The signature of a function, as text.
+ *
+ *   fn     [in]     a function
+ *   buf    [out]    text: "i32 i32 -> i64"
+ *   cap    [in]     bytes in `buf`
+ *   len    [out]    full length in bytes
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, BUFFER, STATE.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 142.
+ * Source: wasmtime_func_type.
+ */
+LODGE_API lodge_status lodge_func_type(lodge_func fn, char *buf,
+                                       uint64_t cap, uint64_t *len,
+                                       lodge_error *err);
+
+/* How many slots a function's parameters and results take.
+ *
+ *   fn     [in]     a function
+ *   params [out]    slots of the parameters; may be NULL
+ *   results [out]   slots of the results; may be NULL
+ *   err    [out]    may be NULL
+ *
+ * Errors: HANDLE, BUSY, STATE.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 143.
+ */
+LODGE_API lodge_status lodge_func_slots(lodge_func fn, uint32_t *params,
+                                        uint32_t *results, lodge_error *err);
+
+/* ---- inside a host function ------------------------------------------- */
+
+/* The instance whose code made this call.
+ *
+ *   caller [in]     the running host call
+ *   out    [out]    the instance; 0 if the host called directly
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, LIMIT, MEMORY.
+ * Thread: the one in the host function.  Since: 0.1.  Op: 150.
+ */
+LODGE_API lodge_status lodge_caller_instance(lodge_caller caller,
+                                             lodge_instance *out);
+
+/* The memory that the calling instance exports as "memory".
+ *
+ *   caller [in]     the running host call
+ *   out    [out]    the memory
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, LIMIT, MEMORY.
+ * Thread: the one in the host function.  Since: 0.1.  Op: 151.
+ */
+LODGE_API lodge_status lodge_caller_memory(lodge_caller caller,
+                                           lodge_memory *out);
+
+/* An export of the calling instance.
+ *
+ *   caller [in]     the running host call
+ *   name   [in]     name
+ *   name_len [in]   bytes in `name`
+ *   out    [out]    what it is
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, LIMIT, MEMORY, UNSUPPORTED.
+ * Thread: the one in the host function.  Since: 0.1.  Op: 152.
+ */
+LODGE_API lodge_status lodge_caller_export(lodge_caller caller,
+                                           const char *name,
+                                           uint64_t name_len,
+                                           lodge_extern *out);
+
+/* The user tag of the running call (LODGE_FRAME_TAG), 0 if it had none.
+ *
+ *   caller [in]     the running host call
+ *   tag    [out]    the tag
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY.
+ * Thread: the one in the host function.  Since: 0.1.  Op: 153.
+ */
+LODGE_API lodge_status lodge_caller_tag(lodge_caller caller, uint64_t *tag);
+
+/* The store of the running call.
+ *
+ *   caller [in]     the running host call
+ *   out    [out]    the store
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY.
+ * Thread: the one in the host function.  Since: 0.1.  Op: 154.
+ */
+LODGE_API lodge_status lodge_caller_store(lodge_caller caller,
+                                          lodge_store *out);
+
+/* Fail the running call: `return lodge_caller_fail(...)`. The outermost call
+ * returns LODGE_E_HOST with this payload and message.
+ *
+ *   caller [in]     the running host call
+ *   payload [in]    the host's own value
+ *   message [in,null] what went wrong, UTF-8
+ *   message_len [in] bytes in `message`
+ *
+ * Returns what the host function must return: LODGE_E_HOST, or
+ * LODGE_E_HANDLE if the caller is stale.
+ *
+ * Errors: HANDLE, BUSY, HOST.
+ * Thread: the one in the host function.  Since: 0.1.  Op: 155.
+ */
+LODGE_API lodge_status lodge_caller_fail(lodge_caller caller,
+                                         uint64_t payload,
+                                         const char *message,
+                                         uint64_t message_len);
+
+/* End the guest with an exit code: `return lodge_caller_exit(...)`. The
+ * outermost call returns LODGE_E_EXIT.
+ *
+ *   caller [in]     the running host call
+ *   code   [in]     exit code
+ *
+ * Returns what the host function must return: LODGE_E_EXIT, or
+ * LODGE_E_HANDLE if the caller is stale.
+ *
+ * Errors: HANDLE, BUSY, EXIT.
+ * Thread: the one in the host function.  Since: 0.1.  Op: 156.
+ */
+LODGE_API lodge_status lodge_caller_exit(lodge_caller caller, int32_t code);
+
+/* ---- memory ----------------------------------------------------------- */
+
+/* Make a memory.
+ *
+ *   store  [in]     a store
+ *   type   [in]     "1 16": pages at first and at most (optional); then any
+ *                   of: i64, page=1
+ *   type_len [in]   bytes in `type`
+ *   out    [out]    the memory
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, TYPE, LIMIT, MEMORY, STATE, UNSUPPORTED.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 160.
+ * Source: wasmtime_memory_new.
+ */
+LODGE_API lodge_status lodge_memory_new(lodge_store store, const char *type,
+                                        uint64_t type_len, lodge_memory *out,
+                                        lodge_error *err);
+
+/* The type of a memory, as text.
+ *
+ *   memory [in]     a memory
+ *   buf    [out]    text
+ *   cap    [in]     bytes in `buf`
+ *   len    [out]    full length in bytes
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, BUFFER, MEMORY, STATE.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 161.
+ */
+LODGE_API lodge_status lodge_memory_type(lodge_memory memory, char *buf,
+                                         uint64_t cap, uint64_t *len,
+                                         lodge_error *err);
+
+/* The size of a memory.
+ *
+ *   memory [in]     a memory
+ *   bytes  [out]    bytes
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, STATE.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 162.
+ * Source: wasmtime_memory_data_size.
+ */
+LODGE_API lodge_status lodge_memory_size(lodge_memory memory,
+                                         uint64_t *bytes, lodge_error *err);
+
+/* Grow a memory.
+ *
+ *   memory [in]     a memory
+ *   pages  [in]     pages to add, of the memory's page size
+ *   old_pages [out] pages before; may be NULL
+ *   err    [out]    may be NULL
+ *
+ * Errors: HANDLE, BUSY, LIMIT, STATE.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 163.
+ * Source: wasmtime_memory_grow.
+ */
+LODGE_API lodge_status lodge_memory_grow(lodge_memory memory, uint64_t pages,
+                                         uint64_t *old_pages,
+                                         lodge_error *err);
+
+/* Copy bytes out of a memory.
+ *
+ *   memory [in]     a memory
+ *   at     [in]     byte offset in the memory
+ *   dst    [out]    `len` bytes
+ *   len    [in]     bytes
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, BOUNDS, STATE.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 164.
+ */
+LODGE_API lodge_status lodge_memory_read(lodge_memory memory, uint64_t at,
+                                         uint8_t *dst, uint64_t len,
+                                         lodge_error *err);
+
+/* Copy bytes into a memory.
+ *
+ *   memory [in]     a memory
+ *   at     [in]     byte offset in the memory
+ *   src    [in]     `len` bytes
+ *   len    [in]     bytes
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, BOUNDS, STATE.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 165.
+ */
+LODGE_API lodge_status lodge_memory_write(lodge_memory memory, uint64_t at,
+                                          const uint8_t *src, uint64_t len,
+                                          lodge_error *err);
+
+/* Fill a part of a memory with one byte.
+ *
+ *   memory [in]     a memory
+ *   at     [in]     byte offset in the memory
+ *   byte   [in]     0 to 255
+ *   len    [in]     bytes
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, BOUNDS, STATE.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 166.
+ */
+LODGE_API lodge_status lodge_memory_fill(lodge_memory memory, uint64_t at,
+                                         uint32_t byte, uint64_t len,
+                                         lodge_error *err);
+
+/* Copy between two memories of one store, or within one; they may overlap.
+ *
+ *   dst    [in]     the memory to write
+ *   dst_at [in]     byte offset in `dst`
+ *   src    [in]     the memory to read
+ *   src_at [in]     byte offset in `src`
+ *   len    [in]     bytes
+ *   err    [out]    may be NULL
+ *
+ * Errors: HANDLE, BUSY, FOREIGN, BOUNDS, STATE.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 167.
+ */
+LODGE_API lodge_status lodge_memory_copy(lodge_memory dst, uint64_t dst_at,
+                                         lodge_memory src, uint64_t src_at,
+                                         uint64_t len, lodge_error *err);
+
+/* Find a byte: the length of a NUL-terminated text, for instance.
+ *
+ *   memory [in]     a memory
+ *   at     [in]     byte offset to start at
+ *   byte   [in]     0 to 255
+ *   max    [in]     bytes to look at; the memory's end also ends the search
+ *   found  [out]    bytes before it, counted from `at`
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, BOUNDS, NOT_FOUND, STATE.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 168.
+ */
+LODGE_API lodge_status lodge_memory_find(lodge_memory memory, uint64_t at,
+                                         uint32_t byte, uint64_t max,
+                                         uint64_t *found, lodge_error *err);
+
+/* Load one value, little-endian, aligned or not.
+ *
+ *   memory [in]     a memory
+ *   at     [in]     byte offset
+ *   type   [in]     LODGE_TYPE_I8, _I16, _I32, _I64, _F32, _F64 or _V128
+ *   slots  [out]    one slot, zero-extended; two for v128
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, BOUNDS, STATE.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 169.
+ */
+LODGE_API lodge_status lodge_memory_load(lodge_memory memory, uint64_t at,
+                                         uint32_t type, uint64_t *slots,
+                                         lodge_error *err);
+
+/* Store one value, little-endian, aligned or not.
+ *
+ *   memory [in]     a memory
+ *   at     [in]     byte offset
+ *   type   [in]     LODGE_TYPE_I8, _I16, _I32, _I64, _F32, _F64 or _V128
+ *   slots  [in]     one slot, upper bits ignored; two for v128
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, BOUNDS, STATE.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 170.
+ */
+LODGE_API lodge_status lodge_memory_store(lodge_memory memory, uint64_t at,
+                                          uint32_t type,
+                                          const uint64_t *slots,
+                                          lodge_error *err);
+
+/* Borrow the address of a memory. It stays mapped while the lease lives,
+ * even after its store was closed; the memory may grow meanwhile. Given only
+ * where the base cannot move. What the bytes mean is between host and guest:
+ * access while the guest runs on another thread is a data race.
+ *
+ *   memory [in]     a memory
+ *   address [out]   the first byte, as a number
+ *   len    [out]    bytes now
+ *   out    [out]    the lease
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, LIMIT, MEMORY, STATE, UNSUPPORTED.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 171.
+ * Source: wasmtime_memory_data.
+ */
+LODGE_API lodge_status lodge_memory_lease(lodge_memory memory,
+                                          uint64_t *address, uint64_t *len,
+                                          lodge_lease *out,
+                                          lodge_error *err);
+
+/* Give a lease back.
+ *
+ *   lease  [in,null] a lease
+ *
+ * Errors: none.
+ * Thread: any.  Since: 0.1.  Op: 172.
+ */
+LODGE_API lodge_status lodge_lease_close(lodge_lease lease);
+
+/* ---- table ------------------------------------------------------------ */
+
+/* Make a table.
+ *
+ *   store  [in]     a store
+ *   type   [in]     "10 20 funcref": elements at first and at most
+ *                   (optional), element type; then i64 if 64-bit
+ *   type_len [in]   bytes in `type`
+ *   value  [in]     initial value of every element: a func's id, 0 = null
+ *   out    [out]    the table
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, FOREIGN, TYPE, LIMIT, MEMORY, STATE,
+ *         UNSUPPORTED.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 180.
+ * Source: wasmtime_table_new.
+ */
+LODGE_API lodge_status lodge_table_new(lodge_store store, const char *type,
+                                       uint64_t type_len, uint64_t value,
+                                       lodge_table *out, lodge_error *err);
+
+/* The type of a table, as text.
+ *
+ *   table  [in]     a table
+ *   buf    [out]    text
+ *   cap    [in]     bytes in `buf`
+ *   len    [out]    full length in bytes
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, BUFFER, MEMORY, STATE.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 181.
+ */
+LODGE_API lodge_status lodge_table_type(lodge_table table, char *buf,
+                                        uint64_t cap, uint64_t *len,
+                                        lodge_error *err);
+
+/* The size of a table.
+ *
+ *   table  [in]     a table
+ *   elements [out]  elements
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, STATE.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 182.
+ * Source: wasmtime_table_size.
+ */
+LODGE_API lodge_status lodge_table_size(lodge_table table,
+                                        uint64_t *elements,
+                                        lodge_error *err);
+
+/* Read an element.
+ *
+ *   table  [in]     a table
+ *   index  [in]     0 to size - 1
+ *   value  [out]    a func's id, 0 = null; the same function has one id
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, BOUNDS, LIMIT, MEMORY, STATE, UNSUPPORTED.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 183.
+ * Source: wasmtime_table_get.
+ */
+LODGE_API lodge_status lodge_table_get(lodge_table table, uint64_t index,
+                                       uint64_t *value, lodge_error *err);
+
+/* Write an element.
+ *
+ *   table  [in]     a table
+ *   index  [in]     0 to size - 1
+ *   value  [in]     a func's id, 0 = null
+ *   err    [out]    may be NULL
+ *
+ * Errors: HANDLE, BUSY, FOREIGN, BOUNDS, TYPE, STATE, UNSUPPORTED.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 184.
+ * Source: wasmtime_table_set.
+ */
+LODGE_API lodge_status lodge_table_set(lodge_table table, uint64_t index,
+                                       uint64_t value, lodge_error *err);
+
+/* Grow a table.
+ *
+ *   table  [in]     a table
+ *   delta  [in]     elements to add
+ *   value  [in]     their value: a func's id, 0 = null
+ *   old_size [out]  elements before; may be NULL
+ *   err    [out]    may be NULL
+ *
+ * Errors: HANDLE, BUSY, FOREIGN, TYPE, LIMIT, STATE, UNSUPPORTED.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 185.
+ * Source: wasmtime_table_grow.
+ */
+LODGE_API lodge_status lodge_table_grow(lodge_table table, uint64_t delta,
+                                        uint64_t value, uint64_t *old_size,
+                                        lodge_error *err);
+
+/* ---- global ----------------------------------------------------------- */
+
+/* Make a global.
+ *
+ *   store  [in]     a store
+ *   type   [in]     "i32" or "mut i32"
+ *   type_len [in]   bytes in `type`
+ *   slots  [in]     initial value: one slot, two for v128
+ *   out    [out]    the global
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, FOREIGN, TYPE, LIMIT, MEMORY, STATE,
+ *         UNSUPPORTED.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 190.
+ * Source: wasmtime_global_new.
+ */
+LODGE_API lodge_status lodge_global_new(lodge_store store, const char *type,
+                                        uint64_t type_len,
+                                        const uint64_t *slots,
+                                        lodge_global *out, lodge_error *err);
+
+/* The type of a global, as text.
+ *
+ *   global [in]     a global
+ *   buf    [out]    text
+ *   cap    [in]     bytes in `buf`
+ *   len    [out]    full length in bytes
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, BUFFER, MEMORY, STATE.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 191.
+ */
+LODGE_API lodge_status lodge_global_type(lodge_global global, char *buf,
+                                         uint64_t cap, uint64_t *len,
+                                         lodge_error *err);
+
+/* Read a global.
+ *
+ *   global [in]     a global
+ *   slots  [out]    one slot, two for v128
+ *   len    [in]     slots in `slots`
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, BUFFER, LIMIT, MEMORY, STATE, UNSUPPORTED.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 192.
+ * Source: wasmtime_global_get.
+ */
+LODGE_API lodge_status lodge_global_get(lodge_global global, uint64_t *slots,
+                                        uint32_t len, lodge_error *err);
+
+/* Write a global.
+ *
+ *   global [in]     a mutable global
+ *   slots  [in]     one slot, two for v128
+ *   len    [in]     slots in `slots`
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, BUFFER, FOREIGN, TYPE, STATE, UNSUPPORTED.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 193.
+ * Source: wasmtime_global_set.
+ */
+LODGE_API lodge_status lodge_global_set(lodge_global global,
+                                        const uint64_t *slots, uint32_t len,
+                                        lodge_error *err);
+
+/* ---- WASI ------------------------------------------------------------- */
+
+/* Make a WASI preview 1 description: nothing is allowed until it is said.
+ * One description serves any number of stores.
+ *
+ *   out    [out]    the description
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, LIMIT, MEMORY.
+ * Thread: any.  Since: 0.1.  Op: 200.
+ */
+LODGE_API lodge_status lodge_wasi_new(lodge_wasi *out, lodge_error *err);
+
+/* Close a description. Stores that have it are not affected.
+ *
+ *   wasi   [in,null] a description
+ *
+ * Errors: none.
+ * Thread: any.  Since: 0.1.  Op: 201.
+ */
+LODGE_API lodge_status lodge_wasi_close(lodge_wasi wasi);
+
+/* Add an argument; the first is the program's name.
+ *
+ *   wasi   [in]     a description
+ *   ptr    [in]     UTF-8 without NUL
+ *   len    [in]     bytes in `ptr`
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, MEMORY, STATE.
+ * Thread: any; one change at a time.  Since: 0.1.  Op: 202.
+ */
+LODGE_API lodge_status lodge_wasi_arg(lodge_wasi wasi, const char *ptr,
+                                      uint64_t len, lodge_error *err);
+
+/* Add an environment variable.
+ *
+ *   wasi   [in]     a description
+ *   name   [in]     UTF-8 without NUL or '='
+ *   name_len [in]   bytes in `name`
+ *   value  [in]     UTF-8 without NUL
+ *   value_len [in]  bytes in `value`
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, MEMORY, STATE.
+ * Thread: any; one change at a time.  Since: 0.1.  Op: 203.
+ */
+LODGE_API lodge_status lodge_wasi_env(lodge_wasi wasi, const char *name,
+                                      uint64_t name_len, const char *value,
+                                      uint64_t value_len, lodge_error *err);
+
+/* Say what a standard stream is.
+ *
+ *   wasi   [in]     a description
+ *   fd     [in]     0 stdin, 1 stdout, 2 stderr
+ *   how    [in]     LODGE_WASI_NULL, _BYTES, _FILE, _RING or _INHERIT
+ *   ptr    [in,null] the bytes of BYTES, the path of FILE, else NULL
+ *   len    [in]     bytes in `ptr`; of RING the size of the ring in bytes
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, MEMORY, STATE.
+ * Thread: any; one change at a time.  Since: 0.1.  Op: 204.
+ */
+LODGE_API lodge_status lodge_wasi_stream(lodge_wasi wasi, uint32_t fd,
+                                         uint32_t how, const uint8_t *ptr,
+                                         uint64_t len, lodge_error *err);
+
+/* Let the guest see a directory.
+ *
+ *   wasi   [in]     a description
+ *   host   [in]     path of the directory on the host; opened when a store
+ *                   gets the description
+ *   host_len [in]   bytes in `host`
+ *   guest  [in]     its path for the guest
+ *   guest_len [in]  bytes in `guest`
+ *   dir_rights [in] LODGE_WASI_READ and _WRITE, for directories
+ *   file_rights [in] LODGE_WASI_READ and _WRITE, for files
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, MEMORY, STATE.
+ * Thread: any; one change at a time.  Since: 0.1.  Op: 205.
+ */
+LODGE_API lodge_status lodge_wasi_dir(lodge_wasi wasi, const char *host,
+                                      uint64_t host_len, const char *guest,
+                                      uint64_t guest_len,
+                                      uint32_t dir_rights,
+                                      uint32_t file_rights,
+                                      lodge_error *err);
+
+/* Change a setting.
+ *
+ *   wasi   [in]     a description
+ *   key    [in]     LODGE_WASI_FULL .. LODGE_WASI_SLEEP
+ *   value  [in]     see the key
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, STATE.
+ * Thread: any; one change at a time.  Since: 0.1.  Op: 206.
+ */
+LODGE_API lodge_status lodge_wasi_set(lodge_wasi wasi, uint32_t key,
+                                      uint64_t value, lodge_error *err);
+
+/* ---- report ----------------------------------------------------------- */
+
+/* The whole failure as text: message, causes, backtrace.
+ *
+ *   report [in]     a report (lodge_error.report)
+ *   buf    [out]    text of several lines
+ *   cap    [in]     bytes in `buf`
+ *   len    [out]    full length in bytes
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUFFER, STATE.
+ * Thread: any.  Since: 0.1.  Op: 220.
+ */
+LODGE_API lodge_status lodge_report_text(lodge_report report, char *buf,
+                                         uint64_t cap, uint64_t *len,
+                                         lodge_error *err);
+
+/* How many frames the backtrace has.
+ *
+ *   report [in]     a report
+ *   count  [out]    frames
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, STATE.
+ * Thread: any.  Since: 0.1.  Op: 221.
+ */
+LODGE_API lodge_status lodge_report_frame_count(lodge_report report,
+                                                uint32_t *count,
+                                                lodge_error *err);
+
+/* Describe a frame of the backtrace, innermost first.
+ *
+ *   report [in]     a report
+ *   index  [in]     0 to count - 1
+ *   what   [in]     LODGE_REPORT_*
+ *   buf    [out]    text; "" where it is not known
+ *   cap    [in]     bytes in `buf`
+ *   len    [out]    full length in bytes
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, NOT_FOUND, BUFFER, STATE.
+ * Thread: any.  Since: 0.1.  Op: 222.
+ * Source: wasm_frame_func_index, wasmtime_frame_func_name.
+ */
+LODGE_API lodge_status lodge_report_frame(lodge_report report,
+                                          uint32_t index, uint32_t what,
+                                          char *buf, uint64_t cap,
+                                          uint64_t *len, lodge_error *err);
+
+/* How many causes the failure has, at least one.
+ *
+ *   report [in]     a report
+ *   count  [out]    causes
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, STATE.
+ * Thread: any.  Since: 0.1.  Op: 223.
+ */
+LODGE_API lodge_status lodge_report_cause_count(lodge_report report,
+                                                uint32_t *count,
+                                                lodge_error *err);
+
+/* Describe a cause, outermost first.
+ *
+ *   report [in]     a report
+ *   index  [in]     0 to count - 1
+ *   status [out]    its status; may be NULL
+ *   payload [out]   its payload, of a host failure; may be NULL
+ *   buf    [out]    its message
+ *   cap    [in]     bytes in `buf`
+ *   len    [out]    full length in bytes
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, NOT_FOUND, BUFFER, STATE.
+ * Thread: any.  Since: 0.1.  Op: 224.
+ */
+LODGE_API lodge_status lodge_report_cause(lodge_report report,
+                                          uint32_t index,
+                                          lodge_status *status,
+                                          uint64_t *payload, char *buf,
+                                          uint64_t cap, uint64_t *len,
+                                          lodge_error *err);
+
+/* Close a report. At most 256 are open at once; a failure beyond that has
+ * none.
+ *
+ *   report [in,null] a report
+ *
+ * Errors: none.
+ * Thread: any.  Since: 0.1.  Op: 225.
+ */
+LODGE_API lodge_status lodge_report_close(lodge_report report);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* LODGE_H */

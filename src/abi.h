@@ -1,0 +1,6 @@
+/* abi.h - the hash that lodge_abi_hash returns.
+ * Generated from include/lodge.h by tools/api.py; do not edit.
+ */
+#ifndef LODGE_ABI_HASH
+#define LODGE_ABI_HASH UINT64_C(0x6ddf6af37453e07b)
+#endif

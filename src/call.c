@@ -1,0 +1,359 @@
+/* call.c - calls into the guest: slots, frames, deadlines, stacks.
+ * It must not know how a handle becomes a function.
+ */
+#include <string.h>
+
+#include "rooms.h"
+
+enum { LOCAL_VALUES = 16, STACK_RESERVE = 64 * 1024 };
+
+/* ---- where ------------------------------------------------------------ */
+
+static lodge_status refuse_stack(lodge_error *err)
+{
+    return error_refuse(err, LODGE_E_STACK,
+                        "too many calls between host and guest: the stack "
+                        "is used up");
+}
+
+/* The present stack is not this thread's, or too small for a whole guest. */
+static __attribute__((noinline)) lodge_status
+place_slow(const struct store *st, uintptr_t room, int *fiber,
+           lodge_error *err)
+{
+    uint64_t need = st->max_stack + STACK_RESERVE;
+    uintptr_t here = stack_here();
+
+    *fiber = 0;
+    if (st->link.fiber && here < st->link.fiber &&
+        st->link.fiber - here < st->fiber_size)
+        return st->link.fiber - here + need > st->fiber_size
+                   ? refuse_stack(err)
+                   : LODGE_OK;
+    if (st->calls > 1) /* Wasmtime keeps the limit of the outer call */
+        return room < STACK_RESERVE ? refuse_stack(err) : LODGE_OK;
+    *fiber = 1;
+    return LODGE_OK;
+}
+
+lodge_status call_place(const struct store *st, int *fiber, lodge_error *err)
+{
+    uintptr_t room = stack_room();
+
+    if (__builtin_expect(room >= st->max_stack + STACK_RESERVE, 1)) {
+        *fiber = 0;
+        return LODGE_OK;
+    }
+    return place_slow(st, room, fiber, err);
+}
+
+/* ---- how long --------------------------------------------------------- */
+
+static uint64_t sooner(uint64_t a, uint64_t b)
+{
+    return a && (!b || a < b) ? a : b;
+}
+
+/* The tick at which so many nanoseconds have passed for certain. */
+static uint64_t tick_after(uint64_t ns)
+{
+    return atomic_load_explicit(&ticker_now, memory_order_relaxed) +
+           ns / 1000000 + 1 + (ns % 1000000 != 0);
+}
+
+static __attribute__((noinline)) void
+begin_timed(struct store *st, const struct call_terms *terms)
+{
+    uint64_t ns = st->calls == 1 ? st->deadline_ns : 0;
+
+    if (terms && terms->deadline_ns)
+        ns = terms->deadline_ns;
+    if (ns) {
+        ticker_wake();
+        st->link.deadline = sooner(tick_after(ns), st->link.deadline);
+    }
+    if (st->calls == 1 && st->epoch_ticks)
+        st->link.epoch_deadline =
+            atomic_load_explicit(&st->eng->epochs, memory_order_relaxed) +
+            st->epoch_ticks;
+}
+
+void call_begin(struct store *st, const struct call_terms *terms,
+                struct call_saved *saved)
+{
+    saved->deadline = st->link.deadline;
+    saved->epoch_deadline = st->link.epoch_deadline;
+    saved->tag = st->tag;
+    st->calls++;
+    if (terms)
+        st->tag = terms->tag;
+    if (__builtin_expect((st->deadline_ns | st->epoch_ticks) != 0 ||
+                             (terms && terms->deadline_ns),
+                         0))
+        begin_timed(st, terms);
+}
+
+void call_end(struct store *st, const struct call_saved *saved)
+{
+    st->calls--;
+    st->link.deadline = saved->deadline;
+    st->link.epoch_deadline = saved->epoch_deadline;
+    st->tag = saved->tag;
+}
+
+/* ---- the call --------------------------------------------------------- */
+
+static wasmtime_error_t *enter_guest(struct store *st,
+                                     const wasmtime_func_t *func,
+                                     wasmtime_val_raw_t *raw, size_t len,
+                                     int fiber)
+{
+    if (__builtin_expect(!fiber, 1))
+        return lodge_wt_call(st->ctx, func, raw, len);
+    return lodge_wt_call_fiber(st->ctx, func, raw, len);
+}
+
+static lodge_status in(struct store *st, const struct sig *sig,
+                       const uint64_t *slots, wasmtime_val_raw_t *raw,
+                       lodge_error *err)
+{
+    uint32_t i;
+
+    if (!sig->plain)
+        return value_in(st, sig->codes, sig->nparams, slots, raw, err);
+    for (i = 0; i < sig->nparams; i++)
+        raw[i].i64 = (int64_t)(slots[i] & sig->masks[i]);
+    return LODGE_OK;
+}
+
+static lodge_status out(struct store *st, const struct sig *sig,
+                        const wasmtime_val_raw_t *raw, uint64_t *slots,
+                        lodge_error *err)
+{
+    const uint64_t *masks = sig->masks + sig->nparams;
+    uint32_t i;
+
+    if (!sig->plain)
+        return value_out(st, sig->codes + sig->nparams, sig->nresults, raw,
+                         slots, err);
+    for (i = 0; i < sig->nresults; i++)
+        slots[i] = (uint64_t)raw[i].i64 & masks[i];
+    return LODGE_OK;
+}
+
+static lodge_status run(struct store *st, const struct child *fn,
+                        uint64_t *slots, wasmtime_val_raw_t *raw,
+                        const struct call_terms *terms, lodge_error *err)
+{
+    /* Copies: the guest may make the table of children move. */
+    const wasmtime_func_t func = fn->of.func;
+    const struct sig *sig = fn->sig;
+    struct call_saved saved;
+    wasmtime_error_t *error;
+    lodge_status rc;
+    int fiber;
+
+    rc = in(st, sig, slots, raw, err);
+    if (rc != LODGE_OK)
+        return rc;
+    call_begin(st, terms, &saved);
+    rc = call_place(st, &fiber, err);
+    if (__builtin_expect(rc == LODGE_OK, 1)) {
+        error = enter_guest(st, &func, raw, sig->raw, fiber);
+        if (__builtin_expect(error != NULL, 0))
+            rc = trap_translate(st, error, LODGE_E_TRAP, err);
+    }
+    call_end(st, &saved);
+    return rc == LODGE_OK ? out(st, sig, raw, slots, err) : rc;
+}
+
+static __attribute__((noinline)) lodge_status
+run_big(struct store *st, const struct child *fn, uint64_t *slots,
+        const struct call_terms *terms, lodge_error *err)
+{
+    wasmtime_val_raw_t *raw = alloc_array(fn->sig->raw, sizeof *raw);
+    lodge_status rc;
+
+    if (!raw)
+        return error_memory(err);
+    rc = run(st, fn, slots, raw, terms, err);
+    alloc_free(raw);
+    return rc;
+}
+
+static __attribute__((noinline)) lodge_status
+refuse_slots(const struct sig *sig, uint32_t need, const uint64_t *slots,
+             uint32_t len, lodge_error *err)
+{
+    if (sig->unsupported >= 0)
+        return error_refuse(err, LODGE_E_UNSUPPORTED,
+                            "values of type %s cannot be passed yet",
+                            type_name((uint32_t)sig->unsupported));
+    if (!slots)
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "slots: is NULL, %u slots are needed", need);
+    return error_refuse(err, LODGE_E_BUFFER,
+                        "slots: %u given, the function needs %u (%u for "
+                        "parameters, %u for results)",
+                        len, need, sig->param_slots, sig->result_slots);
+}
+
+lodge_status call_run(struct store *st, const struct child *fn,
+                      uint64_t *slots, uint32_t len,
+                      const struct call_terms *terms, lodge_error *err)
+{
+    wasmtime_val_raw_t raw[LOCAL_VALUES];
+    const struct sig *sig = fn->sig;
+    uint32_t need = sig->param_slots > sig->result_slots ? sig->param_slots
+                                                         : sig->result_slots;
+
+    if (__builtin_expect(len < need || (need && !slots) ||
+                             sig->unsupported >= 0,
+                         0))
+        return refuse_slots(sig, need, slots, len, err);
+    if (__builtin_expect(sig->raw > LOCAL_VALUES, 0))
+        return run_big(st, fn, slots, terms, err);
+    return run(st, fn, slots, raw, terms, err);
+}
+
+lodge_status call_instantiate(struct store *st,
+                              const wasmtime_instance_pre_t *pre,
+                              wasmtime_instance_t *out_instance,
+                              lodge_error *err)
+{
+    struct call_saved saved;
+    wasmtime_error_t *error;
+    lodge_status rc;
+    int fiber;
+
+    call_begin(st, NULL, &saved);
+    rc = call_place(st, &fiber, err);
+    if (rc == LODGE_OK) {
+        error = lodge_wt_instantiate(st->ctx, pre, fiber, out_instance);
+        if (error)
+            rc = trap_translate(st, error, LODGE_E_LINK, err);
+    }
+    call_end(st, &saved);
+    return rc;
+}
+
+/* ---- functions -------------------------------------------------------- */
+
+lodge_status lodge_func_call(lodge_func fn, uint64_t *slots, uint32_t len,
+                             lodge_error *err)
+{
+    struct store *st;
+    struct child *c;
+    lodge_status rc = store_enter_child(fn.id, LODGE_KIND_FUNC, &st, &c, err);
+
+    if (rc != LODGE_OK)
+        return rc;
+    rc = call_run(st, c, slots, len, NULL, err);
+    handle_leave(fn.id);
+    return rc;
+}
+
+lodge_status lodge_func_type(lodge_func fn, char *buf, uint64_t cap,
+                             uint64_t *len, lodge_error *err)
+{
+    return store_type_out(fn.id, LODGE_KIND_FUNC, buf, cap, len, err);
+}
+
+lodge_status lodge_func_slots(lodge_func fn, uint32_t *params,
+                              uint32_t *results, lodge_error *err)
+{
+    struct store *st;
+    struct child *c;
+    lodge_status rc = store_enter_child(fn.id, LODGE_KIND_FUNC, &st, &c, err);
+
+    if (rc != LODGE_OK)
+        return rc;
+    if (params)
+        *params = c->sig->param_slots;
+    if (results)
+        *results = c->sig->result_slots;
+    handle_leave(fn.id);
+    return LODGE_OK;
+}
+
+/* ---- frames ----------------------------------------------------------- */
+
+/* The error record inside a frame, or the spare one. */
+static lodge_status frame_record(uint64_t *frame, lodge_error *spare,
+                                 lodge_error **err)
+{
+    uint64_t at = frame[LODGE_FRAME_ERROR] & UINT32_MAX;
+    uint64_t words = frame[LODGE_FRAME_ERROR] >> 32;
+
+    if (frame[LODGE_FRAME_ERROR] == 0) {
+        spare->head = LODGE_ERROR_MAGIC | (uint32_t)sizeof *spare;
+        spare->flags = 0;
+        *err = spare;
+        return LODGE_OK;
+    }
+    if (at < LODGE_FRAME_SLOTS || words < 8)
+        return LODGE_E_ARGUMENT;
+    if (words > UINT16_MAX / 8)
+        words = UINT16_MAX / 8;
+    *err = (lodge_error *)(void *)(frame + at);
+    (*err)->head = LODGE_ERROR_MAGIC | (uint32_t)(words * 8);
+    return LODGE_OK;
+}
+
+static lodge_status frame_check(const uint64_t *frame, lodge_error *err)
+{
+    if (frame[LODGE_FRAME_CAPACITY] >> 32)
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "frame: the flags in word 5 must be 0");
+    if (frame[LODGE_FRAME_PARENT])
+        return error_refuse(err, LODGE_E_STATE,
+                            "frame: PARENT names no open request");
+    if (frame[LODGE_FRAME_SLICE])
+        return error_refuse(err, LODGE_E_UNSUPPORTED,
+                            "frame: time slices are not supported yet");
+    return LODGE_OK;
+}
+
+static lodge_status frame_run(uint64_t *frame, lodge_error *err)
+{
+    const struct call_terms terms = { frame[LODGE_FRAME_DEADLINE],
+                                      frame[LODGE_FRAME_TAG] };
+    uint64_t id = frame[LODGE_FRAME_FUNC];
+    struct store *st;
+    struct child *c;
+    lodge_status rc = frame_check(frame, err);
+
+    if (rc == LODGE_OK)
+        rc = store_enter_child(id, LODGE_KIND_FUNC, &st, &c, err);
+    if (rc != LODGE_OK)
+        return rc;
+    if (terms.deadline_ns)
+        rc = store_key_check(st->eng, LODGE_STORE_DEADLINE,
+                             terms.deadline_ns, err);
+    if (rc == LODGE_OK)
+        rc = call_run(st, c, frame + LODGE_FRAME_SLOTS,
+                      (uint32_t)frame[LODGE_FRAME_CAPACITY], &terms, err);
+    frame[LODGE_FRAME_OPEN] = st->calls;
+    handle_leave(id);
+    return rc;
+}
+
+lodge_status lodge_call(uint64_t *frame)
+{
+    lodge_error spare, *err = NULL;
+    lodge_status rc;
+
+    if (!frame)
+        return LODGE_E_ARGUMENT;
+    memset(frame + LODGE_FRAME_TOKEN, 0, 8 * sizeof *frame);
+    rc = frame_record(frame, &spare, &err);
+    if (rc == LODGE_OK)
+        rc = frame_run(frame, err);
+    frame[LODGE_FRAME_STATUS] = (uint64_t)(int64_t)rc;
+    if (__builtin_expect(rc != LODGE_OK && err != NULL, 0)) {
+        frame[LODGE_FRAME_PAYLOAD] = err->payload;
+        frame[LODGE_FRAME_DETAIL] = (uint64_t)(uint32_t)err->exit_code << 32 |
+                                    (uint32_t)err->trap;
+    }
+    return rc;
+}

@@ -1,0 +1,246 @@
+/* engine.c - engines: made from a config, shared, shut down.
+ * It must not know what is made from an engine.
+ */
+#include <string.h>
+
+#include "rooms.h"
+
+void engine_ref(struct engine *eng)
+{
+    atomic_fetch_add_explicit(&eng->refs, 1, memory_order_relaxed);
+}
+
+void engine_unref(struct engine *eng)
+{
+    if (!eng || atomic_fetch_sub_explicit(&eng->refs, 1,
+                                          memory_order_acq_rel) != 1)
+        return;
+    ticker_remove(eng);
+    if (eng->raw)
+        wasm_engine_delete(eng->raw);
+    if (eng->domain)
+        domain_drop(eng->domain);
+    alloc_free(eng->set.target);
+    alloc_free(eng);
+}
+
+static void engine_destroy(void *obj)
+{
+    engine_unref(obj);
+}
+
+lodge_status engine_take(lodge_engine engine, struct engine **out,
+                         lodge_error *err)
+{
+    void *obj;
+    lodge_status st = handle_pin(engine.id, LODGE_KIND_ENGINE, &obj, err);
+
+    if (st != LODGE_OK)
+        return st;
+    *out = obj;
+    engine_ref(*out);
+    handle_unpin(engine.id);
+    return LODGE_OK;
+}
+
+/* The settings an engine is to have: a copy of the config's. */
+static lodge_status settings_copy(const struct settings *from,
+                                  struct settings *to, lodge_error *err)
+{
+    *to = *from;
+    if (!from->target)
+        return LODGE_OK;
+    to->target = alloc_copy(from->target, strlen(from->target));
+    return to->target ? LODGE_OK : error_memory(err);
+}
+
+/* A child of fork has none of the compiler's threads. */
+static void settings_after_fork(struct engine *eng)
+{
+    eng->forks = handle_fork_count();
+    if (eng->forks)
+        eng->set.value[LODGE_CONFIG_PARALLEL_COMPILATION] = 0;
+}
+
+static lodge_status engine_raw(struct engine *eng, lodge_error *err)
+{
+    wasmtime_error_t *error;
+    wasm_config_t *cfg;
+    lodge_status st;
+
+    cfg = config_make(&eng->set, &st, err);
+    if (!cfg)
+        return st;
+    error = lodge_wt_engine_new(cfg, &eng->raw);
+    wasm_config_delete(cfg);
+    return error ? trap_translate(NULL, error, LODGE_E_CONFIG, err)
+                 : LODGE_OK;
+}
+
+static lodge_status engine_make(const struct settings *set,
+                                struct engine **out, lodge_error *err)
+{
+    struct engine *eng = alloc_zero(sizeof *eng);
+    lodge_status st;
+
+    if (!eng)
+        return error_memory(err);
+    atomic_init(&eng->refs, 1);
+    lock_reset(&eng->stores_lock);
+    st = settings_copy(set, &eng->set, err);
+    if (st != LODGE_OK)
+        goto out;
+    settings_after_fork(eng);
+    eng->domain = domain_take((uint32_t)set->value[LODGE_CONFIG_DOMAIN]);
+    if (!eng->domain) {
+        st = error_memory(err);
+        goto out;
+    }
+    st = engine_raw(eng, err);
+    if (st == LODGE_OK && eng->set.value[LODGE_CONFIG_INTERRUPTION])
+        st = ticker_add(eng, err);
+    if (st == LODGE_OK) {
+        *out = eng;
+        eng = NULL;
+    }
+out:
+    engine_unref(eng);
+    return st;
+}
+
+static lodge_status engine_give(struct engine *eng, lodge_engine *out,
+                                lodge_error *err)
+{
+    lodge_status st = handle_new(LODGE_KIND_ENGINE, eng, engine_destroy, eng,
+                                 &out->id, err);
+
+    if (st != LODGE_OK)
+        engine_unref(eng);
+    return st;
+}
+
+lodge_status lodge_engine_new(lodge_config config, lodge_engine *out,
+                              lodge_error *err)
+{
+    lodge_config none = { 0 };
+    struct settings set;
+    struct engine *eng;
+    struct config *cfg;
+    void *obj;
+    lodge_status st;
+
+    lodge_start();
+    if (!out)
+        return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL");
+    if (config.id == none.id) {
+        config_defaults(&set);
+        st = engine_make(&set, &eng, err);
+        return st == LODGE_OK ? engine_give(eng, out, err) : st;
+    }
+    st = handle_lock(config.id, LODGE_KIND_CONFIG, &obj, err);
+    if (st != LODGE_OK)
+        return st;
+    cfg = obj;
+    st = engine_make(&cfg->set, &eng, err);
+    if (st == LODGE_OK)
+        st = engine_give(eng, out, err);
+    handle_unlock(config.id);
+    if (st == LODGE_OK)
+        handle_close(config.id, LODGE_KIND_CONFIG);
+    return st;
+}
+
+lodge_status lodge_engine_dup(lodge_engine engine, lodge_engine *out,
+                              lodge_error *err)
+{
+    struct engine *eng;
+    lodge_status st;
+
+    if (!out)
+        return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL");
+    st = engine_take(engine, &eng, err);
+    return st == LODGE_OK ? engine_give(eng, out, err) : st;
+}
+
+lodge_status lodge_engine_close(lodge_engine engine)
+{
+    handle_close(engine.id, LODGE_KIND_ENGINE);
+    return LODGE_OK;
+}
+
+lodge_status lodge_engine_shutdown(lodge_engine engine)
+{
+    struct engine *eng;
+
+    if (engine_take(engine, &eng, NULL) != LODGE_OK)
+        return LODGE_OK;
+    /* Calls that run see the closing at the next epoch. */
+    store_interrupt_all(eng);
+    handle_close_family(eng);
+    wasmtime_engine_increment_epoch(eng->raw);
+    engine_unref(eng);
+    return LODGE_OK;
+}
+
+lodge_status lodge_engine_tick(lodge_engine engine)
+{
+    struct engine *eng;
+    lodge_status st = engine_take(engine, &eng, NULL);
+
+    if (st != LODGE_OK)
+        return st;
+    atomic_fetch_add_explicit(&eng->epochs, 1, memory_order_relaxed);
+    wasmtime_engine_increment_epoch(eng->raw);
+    engine_unref(eng);
+    return LODGE_OK;
+}
+
+lodge_status lodge_engine_is_pulley(lodge_engine engine, uint32_t *yes,
+                                    lodge_error *err)
+{
+    struct engine *eng;
+    lodge_status st;
+
+    if (!yes)
+        return error_refuse(err, LODGE_E_ARGUMENT, "yes: is NULL");
+    st = engine_take(engine, &eng, err);
+    if (st != LODGE_OK)
+        return st;
+    *yes = wasmtime_engine_is_pulley(eng->raw);
+    engine_unref(eng);
+    return LODGE_OK;
+}
+
+lodge_status lodge_engine_get(lodge_engine engine, uint32_t key,
+                              uint64_t *value, lodge_error *err)
+{
+    struct engine *eng;
+    lodge_status st;
+
+    if (!value)
+        return error_refuse(err, LODGE_E_ARGUMENT, "value: is NULL");
+    st = engine_take(engine, &eng, err);
+    if (st != LODGE_OK)
+        return st;
+    st = config_read(&eng->set, key, value, err);
+    engine_unref(eng);
+    return st;
+}
+
+lodge_status lodge_engine_get_text(lodge_engine engine, uint32_t key,
+                                   char *buf, uint64_t cap, uint64_t *len,
+                                   lodge_error *err)
+{
+    struct textbuf text = { 0 };
+    struct engine *eng;
+    lodge_status st = engine_take(engine, &eng, err);
+
+    if (st != LODGE_OK)
+        return st;
+    st = config_read_text(&eng->set, key, &text, err);
+    if (st == LODGE_OK)
+        st = text_out(text.ptr, text.len, buf, cap, len, err);
+    textbuf_free(&text);
+    engine_unref(eng);
+    return st;
+}

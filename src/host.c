@@ -1,0 +1,301 @@
+/* host.c - DIRECT host functions, and what they may do while they run.
+ * It must not know how a linker keeps them.
+ */
+#include <stdio.h>
+
+#include "rooms.h"
+
+/* Behind a host function; becomes its token's node in the queue. */
+struct host_func {
+    struct reap_node node; /* first */
+    struct domain *domain; /* a reference of its own */
+    lodge_direct_fn fn;
+    struct sig *sig; /* owned */
+};
+
+/* ---- values ----------------------------------------------------------- */
+
+/* Wasmtime's values are 16 bytes each, slots 8: the slots lie over the
+ * values, packed from the front. Each step reads before it writes.
+ */
+static lodge_status pack(struct store *st, const struct sig *sig,
+                         wasmtime_val_raw_t *raw, uint64_t *slots)
+{
+    uint32_t i;
+
+    if (!sig->plain)
+        return value_out(st, sig->codes, sig->nparams, raw, slots, NULL);
+    for (i = 0; i < sig->nparams; i++)
+        slots[i] = (uint64_t)raw[i].i64 & sig->masks[i];
+    return LODGE_OK;
+}
+
+/* Results from the last to the first, so that none is overwritten. */
+static lodge_status unpack(struct store *st, const struct sig *sig,
+                           const uint64_t *slots, wasmtime_val_raw_t *raw)
+{
+    const uint8_t *codes = sig->codes + sig->nparams;
+    uint32_t i = sig->nresults, at = sig->result_slots;
+    uint64_t value[2];
+    lodge_status rc = LODGE_OK;
+
+    if (sig->plain && i == 1) { /* the everyday case */
+        raw[0].i64 = (int64_t)(slots[0] & sig->masks[sig->nparams]);
+        return LODGE_OK;
+    }
+    while (i-- > 0 && rc == LODGE_OK) {
+        at -= codes[i] == LODGE_TYPE_V128 ? 2 : 1;
+        value[0] = slots[at];
+        value[1] = codes[i] == LODGE_TYPE_V128 ? slots[at + 1] : 0;
+        rc = value_in(st, &codes[i], 1, value, &raw[i], NULL);
+    }
+    return rc;
+}
+
+static void fail_value(struct store *st, lodge_status rc)
+{
+    static const char text[] = "a host function was given or returned a "
+                               "reference that is not a func of its store";
+
+    lodge_wt_failure_set(&st->link, rc, 0, 0, text, sizeof text - 1);
+}
+
+/* ---- the call --------------------------------------------------------- */
+
+static void zero_results(const struct sig *sig, uint64_t *slots)
+{
+    uint32_t i;
+
+    for (i = sig->param_slots; i < sig->result_slots; i++)
+        slots[i] = 0;
+}
+
+static int32_t host_run(void *env, struct lodge_wt_store *link,
+                        const wasmtime_instance_t *instance,
+                        wasmtime_val_raw_t *raw, size_t len)
+{
+    struct host_func *hf = env;
+    struct store *st = (struct store *)link;
+    uint64_t *slots = (uint64_t *)(void *)raw;
+    struct call call = { st->call, instance,
+                         st->id | (CALLER_BIT + (st->calls_made++ & 0xFFFF)) };
+    int32_t rc;
+
+    (void)len;
+    rc = pack(st, hf->sig, raw, slots);
+    if (__builtin_expect(rc != LODGE_OK, 0)) {
+        fail_value(st, rc);
+        return rc;
+    }
+    zero_results(hf->sig, slots);
+    st->call = &call;
+    rc = hf->fn(hf->node.token, (lodge_caller){ call.id }, slots);
+    st->call = call.prev;
+    if (__builtin_expect(rc != LODGE_OK, 0))
+        return rc;
+    lodge_wt_failure_drop(link);
+    rc = unpack(st, hf->sig, slots, raw);
+    if (__builtin_expect(rc != LODGE_OK, 0))
+        fail_value(st, rc);
+    return rc;
+}
+
+/* Runs when nothing can reach the function any more, on any thread. */
+static void host_func_end(void *env)
+{
+    struct host_func *hf = env;
+
+    alloc_free(hf->sig);
+    domain_push(hf->domain, &hf->node);
+}
+
+/* ---- defining --------------------------------------------------------- */
+
+lodge_status host_define(struct linker *lnk, const char *module,
+                         uint64_t module_len, const char *name,
+                         uint64_t name_len, struct sig *sig,
+                         lodge_direct_fn fn, uint64_t token, lodge_error *err)
+{
+    struct host_func *hf = alloc_zero(sizeof *hf);
+    wasmtime_error_t *error;
+
+    if (!hf) {
+        alloc_free(sig);
+        return error_memory(err);
+    }
+    hf->node.kind = LODGE_KIND_HOST;
+    hf->node.token = token;
+    hf->domain = domain_ref(lnk->eng->domain);
+    hf->fn = fn;
+    hf->sig = sig;
+    error = lodge_wt_linker_func(lnk->raw, module, module_len, name, name_len,
+                                 sig->codes, sig->nparams,
+                                 sig->codes + sig->nparams, sig->nresults,
+                                 host_run, hf, host_func_end);
+    return error ? trap_translate(NULL, error, LODGE_E_LINK, err) : LODGE_OK;
+}
+
+/* ---- the caller ------------------------------------------------------- */
+
+lodge_status host_call_enter(lodge_caller caller, struct store **out)
+{
+    lodge_status rc = store_enter(caller.id, out, NULL);
+
+    if (rc != LODGE_OK)
+        return rc;
+    if ((*out)->call && (*out)->call->id == caller.id)
+        return LODGE_OK;
+    handle_leave(caller.id);
+    return LODGE_E_HANDLE;
+}
+
+/* The instance that made the call, or NULL if the host called directly. */
+static struct instance *calling(const struct store *st)
+{
+    uint32_t index = instance_index(st->call->instance);
+
+    if (index >= st->ninstances || !st->instances[index])
+        return NULL;
+    return st->children[st->instances[index]].of.instance;
+}
+
+lodge_status lodge_caller_instance(lodge_caller caller, lodge_instance *out)
+{
+    struct instance *inst;
+    struct store *st;
+    lodge_status rc;
+
+    if (!out)
+        return LODGE_E_ARGUMENT;
+    rc = host_call_enter(caller, &st);
+    if (rc != LODGE_OK)
+        return rc;
+    inst = calling(st);
+    out->id = inst ? store_child_id(st, inst->child) : 0;
+    handle_leave(caller.id);
+    return LODGE_OK;
+}
+
+static lodge_status find_export(struct store *st, const char *name,
+                                uint64_t len, uint32_t *at)
+{
+    struct instance *inst = calling(st);
+
+    return inst ? instance_find(st, inst, name, len, at, NULL)
+                : LODGE_E_NOT_FOUND;
+}
+
+lodge_status lodge_caller_memory(lodge_caller caller, lodge_memory *out)
+{
+    struct instance *inst;
+    struct store *st;
+    lodge_status rc;
+
+    if (!out)
+        return LODGE_E_ARGUMENT;
+    rc = host_call_enter(caller, &st);
+    if (rc != LODGE_OK)
+        return rc;
+    inst = calling(st);
+    if (!inst)
+        rc = LODGE_E_NOT_FOUND;
+    else if (!inst->memory)
+        rc = instance_find(st, inst, "memory", 6, &inst->memory, NULL);
+    if (rc == LODGE_OK &&
+        st->children[inst->memory].kind != LODGE_KIND_MEMORY)
+        rc = LODGE_E_NOT_FOUND;
+    if (rc == LODGE_OK)
+        out->id = store_child_id(st, inst->memory);
+    handle_leave(caller.id);
+    return rc;
+}
+
+lodge_status lodge_caller_export(lodge_caller caller, const char *name,
+                                 uint64_t name_len, lodge_extern *out)
+{
+    struct store *st;
+    uint32_t at;
+    lodge_status rc;
+
+    if (!out)
+        return LODGE_E_ARGUMENT;
+    rc = text_check(name, name_len, "name", NULL);
+    if (rc == LODGE_OK)
+        rc = host_call_enter(caller, &st);
+    if (rc != LODGE_OK)
+        return rc;
+    rc = find_export(st, name, name_len, &at);
+    if (rc == LODGE_OK) {
+        out->kind = st->children[at].kind;
+        out->reserved = 0;
+        out->id = store_child_id(st, at);
+    }
+    handle_leave(caller.id);
+    return rc;
+}
+
+lodge_status lodge_caller_tag(lodge_caller caller, uint64_t *tag)
+{
+    struct store *st;
+    lodge_status rc;
+
+    if (!tag)
+        return LODGE_E_ARGUMENT;
+    rc = host_call_enter(caller, &st);
+    if (rc != LODGE_OK)
+        return rc;
+    *tag = st->tag;
+    handle_leave(caller.id);
+    return LODGE_OK;
+}
+
+lodge_status lodge_caller_store(lodge_caller caller, lodge_store *out)
+{
+    struct store *st;
+    lodge_status rc;
+
+    if (!out)
+        return LODGE_E_ARGUMENT;
+    rc = host_call_enter(caller, &st);
+    if (rc != LODGE_OK)
+        return rc;
+    out->id = st->id;
+    handle_leave(caller.id);
+    return LODGE_OK;
+}
+
+static lodge_status caller_end(lodge_caller caller, lodge_status status,
+                               uint64_t payload, int32_t code,
+                               const char *message, uint64_t len)
+{
+    struct store *st;
+    lodge_status rc = host_call_enter(caller, &st);
+
+    if (rc != LODGE_OK)
+        return rc;
+    lodge_wt_failure_set(&st->link, status, payload, code, message, len);
+    handle_leave(caller.id);
+    return status;
+}
+
+lodge_status lodge_caller_fail(lodge_caller caller, uint64_t payload,
+                               const char *message, uint64_t message_len)
+{
+    static const char none[] = "a host function failed";
+
+    /* What is no text does not keep the call from failing. */
+    if (message_len == 0 ||
+        text_check(message, message_len, "message", NULL) != LODGE_OK) {
+        message = none;
+        message_len = sizeof none - 1;
+    }
+    return caller_end(caller, LODGE_E_HOST, payload, 0, message, message_len);
+}
+
+lodge_status lodge_caller_exit(lodge_caller caller, int32_t code)
+{
+    char text[48];
+    int n = snprintf(text, sizeof text, "exit code %d", code);
+
+    return caller_end(caller, LODGE_E_EXIT, 0, code, text, (uint64_t)n);
+}

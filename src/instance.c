@@ -1,0 +1,513 @@
+/* instance.c - instances: made, looked into, closed.
+ * It must not know how imports are found.
+ */
+#include <string.h>
+
+#include "rooms.h"
+
+/* ---- making ----------------------------------------------------------- */
+
+/* Takes over nothing; the instance holds its own module reference. */
+static lodge_status instance_make(struct store *st,
+                                  const wasmtime_instance_pre_t *pre,
+                                  struct module *mod, int own, uint32_t *at,
+                                  lodge_error *err)
+{
+    struct instance *inst = alloc_zero(sizeof *inst);
+    lodge_status rc;
+
+    if (!inst)
+        return error_memory(err);
+    inst->exports = alloc_array(mod->shape.export_count + 1,
+                                sizeof *inst->exports);
+    rc = inst->exports ? call_instantiate(st, pre, &inst->raw, err)
+                       : error_memory(err);
+    if (rc != LODGE_OK)
+        goto out;
+    inst->own_store = (uint32_t)own;
+    inst->mod = mod;
+    st->instance_count++;
+    rc = store_instance_add(st, inst, at, err);
+    if (rc != LODGE_OK)
+        goto out;
+    module_ref(mod);
+    return LODGE_OK;
+out:
+    alloc_free(inst->exports);
+    alloc_free(inst);
+    return rc;
+}
+
+/* The store of `id` if the items of a linker may be used in it. */
+static lodge_status enter_for(uint64_t id, uint64_t bound,
+                              const struct engine *eng, struct store **out,
+                              lodge_error *err)
+{
+    lodge_status rc;
+
+    if (id & HANDLE_CHILD_MASK)
+        return error_refuse(err, LODGE_E_HANDLE,
+                            "store: the handle names something inside a "
+                            "store");
+    rc = store_enter(id, out, err);
+    if (rc != LODGE_OK)
+        return rc;
+    if ((*out)->eng != eng)
+        rc = error_refuse(err, LODGE_E_FOREIGN,
+                          "the store belongs to another engine");
+    else if (bound && bound != id)
+        rc = error_refuse(err, LODGE_E_FOREIGN,
+                          "the linker defines items of another store");
+    if (rc != LODGE_OK)
+        handle_leave(id);
+    return rc;
+}
+
+static lodge_status refuse_bound(lodge_error *err)
+{
+    return error_refuse(err, LODGE_E_FOREIGN,
+                        "the linker defines items of a store: the instance "
+                        "must be made in that one");
+}
+
+/* Makes the instance in a store of its own, which nobody else knows yet. */
+static lodge_status instance_alone(struct store *st,
+                                   const wasmtime_instance_pre_t *pre,
+                                   struct module *mod, lodge_instance *out,
+                                   lodge_error *err)
+{
+    uint64_t id;
+    uint32_t at;
+    void *obj;
+    lodge_status rc = store_give(st, &id, err);
+
+    if (rc != LODGE_OK) {
+        store_free(st);
+        return rc;
+    }
+    rc = handle_enter(id, &obj, err);
+    if (rc != LODGE_OK)
+        return rc;
+    rc = instance_make(st, pre, mod, 1, &at, err);
+    handle_leave(id);
+    if (rc != LODGE_OK)
+        handle_close(id, LODGE_KIND_STORE);
+    else
+        out->id = id | at;
+    return rc;
+}
+
+static lodge_status instance_shared(struct store *st,
+                                    const wasmtime_instance_pre_t *pre,
+                                    struct module *mod, lodge_instance *out,
+                                    lodge_error *err)
+{
+    uint32_t at;
+    lodge_status rc = instance_make(st, pre, mod, 0, &at, err);
+
+    if (rc == LODGE_OK)
+        out->id = store_child_id(st, at);
+    return rc;
+}
+
+/* ---- from a linker ---------------------------------------------------- */
+
+static lodge_status from_linker(struct linker *lnk, uint64_t store,
+                                struct module *mod, lodge_instance *out,
+                                lodge_error *err)
+{
+    wasmtime_instance_pre_t *pre = NULL;
+    struct store *st;
+    lodge_status rc;
+
+    if (store)
+        rc = enter_for(store, lnk->store, lnk->eng, &st, err);
+    else if (lnk->store)
+        rc = refuse_bound(err);
+    else
+        rc = store_make(lnk->eng, &st, err);
+    if (rc != LODGE_OK)
+        return rc;
+    rc = linker_resolve(lnk, mod, st->ctx, &pre, err);
+    if (!store && rc != LODGE_OK)
+        store_free(st);
+    else if (!store)
+        rc = instance_alone(st, pre, mod, out, err);
+    else if (rc == LODGE_OK)
+        rc = instance_shared(st, pre, mod, out, err);
+    if (store)
+        handle_leave(store);
+    if (pre)
+        wasmtime_instance_pre_delete(pre);
+    return rc;
+}
+
+lodge_status lodge_instance_new(lodge_linker linker, lodge_store store,
+                                lodge_module module, lodge_instance *out,
+                                lodge_error *err)
+{
+    struct module *mod = NULL;
+    struct linker *lnk;
+    void *obj;
+    lodge_status rc;
+
+    if (!out)
+        return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL");
+    rc = handle_pin(linker.id, LODGE_KIND_LINKER, &obj, err);
+    if (rc != LODGE_OK)
+        return rc;
+    lnk = obj;
+    rc = module_take(module, &mod, err);
+    if (rc == LODGE_OK && mod->eng != lnk->eng)
+        rc = error_refuse(err, LODGE_E_FOREIGN,
+                          "the module belongs to another engine than the "
+                          "linker");
+    if (rc == LODGE_OK)
+        rc = from_linker(lnk, store.id, mod, out, err);
+    module_unref(mod);
+    handle_unpin(linker.id);
+    return rc;
+}
+
+/* ---- from a prepared module ------------------------------------------- */
+
+static lodge_status apply_template(const struct prepared *pre,
+                                   struct store *st, lodge_error *err)
+{
+    wasmtime_error_t *error;
+    lodge_status rc = LODGE_OK;
+    uint32_t key;
+
+    for (key = 1; key < PREPARED_KEYS && rc == LODGE_OK; key++)
+        if (pre->keys >> key & 1)
+            rc = store_key_set(st, key, pre->value[key], err);
+    if (rc != LODGE_OK || !pre->wasi)
+        return rc;
+    error = lodge_wt_store_wasi(&st->link, pre->wasi);
+    return error ? trap_translate(st, error, LODGE_E_IO, err) : LODGE_OK;
+}
+
+static lodge_status from_prepared(const struct prepared *pre, uint64_t store,
+                                  lodge_instance *out, lodge_error *err)
+{
+    struct store *st;
+    lodge_status rc;
+
+    if (store) {
+        rc = enter_for(store, pre->store, pre->mod->eng, &st, err);
+        if (rc != LODGE_OK)
+            return rc;
+        rc = instance_shared(st, pre->raw, pre->mod, out, err);
+        handle_leave(store);
+        return rc;
+    }
+    if (pre->store)
+        return refuse_bound(err);
+    rc = store_make(pre->mod->eng, &st, err);
+    if (rc != LODGE_OK)
+        return rc;
+    rc = apply_template(pre, st, err);
+    if (rc == LODGE_OK)
+        return instance_alone(st, pre->raw, pre->mod, out, err);
+    store_free(st);
+    return rc;
+}
+
+lodge_status lodge_prepared_instance(lodge_prepared prepared,
+                                     lodge_store store, lodge_instance *out,
+                                     lodge_error *err)
+{
+    void *obj;
+    lodge_status rc;
+
+    if (!out)
+        return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL");
+    rc = handle_pin(prepared.id, LODGE_KIND_PREPARED, &obj, err);
+    if (rc != LODGE_OK)
+        return rc;
+    rc = from_prepared(obj, store.id, out, err);
+    handle_unpin(prepared.id);
+    return rc;
+}
+
+/* ---- closing ---------------------------------------------------------- */
+
+/* An instance in a shared store whose close found the store busy. */
+struct waiting {
+    struct waiting *next;
+    uint64_t id;
+};
+
+_Atomic uint32_t instance_closes_waiting;
+static struct lock waiting_lock = lock_init_static;
+static struct waiting *waiting;
+
+static void after_fork(void)
+{
+    lock_reset(&waiting_lock);
+}
+
+static void mark_closed(struct store *st, uint64_t id)
+{
+    struct child *c = store_child(st, id, LODGE_KIND_INSTANCE);
+
+    if (c)
+        c->closed = 1;
+}
+
+void instance_closes_apply_slow(struct store *st)
+{
+    struct waiting **at = &waiting, *w;
+
+    lock_take(&waiting_lock);
+    while ((w = *at) != NULL) {
+        uint8_t kind;
+
+        if (handle_parent(w->id) == st->id)
+            mark_closed(st, w->id);
+        else if (handle_describe(handle_parent(w->id), &kind) == LODGE_OK) {
+            at = &w->next; /* for another store that lives */
+            continue;
+        }
+        *at = w->next;
+        alloc_free(w);
+        atomic_fetch_sub_explicit(&instance_closes_waiting, 1,
+                                  memory_order_relaxed);
+    }
+    lock_give(&waiting_lock);
+}
+
+void instance_close_later(uint64_t id)
+{
+    struct waiting *w = alloc_zero(sizeof *w);
+
+    if (!w)
+        return; /* the instance ends with its store */
+    handle_at_fork_child(after_fork);
+    w->id = id;
+    lock_take(&waiting_lock);
+    w->next = waiting;
+    waiting = w;
+    atomic_fetch_add_explicit(&instance_closes_waiting, 1,
+                              memory_order_relaxed);
+    lock_give(&waiting_lock);
+}
+
+lodge_status lodge_instance_close(lodge_instance instance)
+{
+    uint64_t child = instance.id & HANDLE_CHILD_MASK;
+    void *obj;
+    lodge_status rc;
+
+    if (child == CHILD_OWN) {
+        handle_close(handle_parent(instance.id), LODGE_KIND_STORE);
+        return LODGE_OK;
+    }
+    if (child == 0)
+        return LODGE_OK;
+    rc = handle_enter(instance.id, &obj, NULL);
+    if (rc == LODGE_E_BUSY)
+        instance_close_later(instance.id);
+    if (rc != LODGE_OK)
+        return LODGE_OK;
+    mark_closed(obj, instance.id);
+    handle_leave(instance.id);
+    return LODGE_OK;
+}
+
+/* ---- exports ---------------------------------------------------------- */
+
+/* What the C API says it found, as kind and item. */
+static uint32_t extern_item(const wasmtime_extern_t *ext, const void **item)
+{
+    *item = &ext->of;
+    switch (ext->kind) {
+    case WASMTIME_EXTERN_FUNC:
+        return LODGE_KIND_FUNC;
+    case WASMTIME_EXTERN_MEMORY:
+        return LODGE_KIND_MEMORY;
+    case WASMTIME_EXTERN_TABLE:
+        return LODGE_KIND_TABLE;
+    case WASMTIME_EXTERN_GLOBAL:
+        return LODGE_KIND_GLOBAL;
+    case WASMTIME_EXTERN_TAG:
+        return LODGE_KIND_TAG;
+    default:
+        return LODGE_KIND_NONE;
+    }
+}
+
+lodge_status instance_export(struct store *st, struct instance *inst,
+                             uint32_t index, uint32_t *at, lodge_error *err)
+{
+    const struct lodge_wt_str *name = &inst->mod->shape.exports[index].name;
+    wasmtime_extern_t ext;
+    const void *item;
+    uint32_t kind;
+    lodge_status rc;
+
+    if (inst->exports[index]) {
+        *at = inst->exports[index];
+        return LODGE_OK;
+    }
+    if (!wasmtime_instance_export_get(st->ctx, &inst->raw, name->ptr,
+                                      name->len, &ext))
+        return error_refuse(err, LODGE_E_NOT_FOUND,
+                            "the instance has no such export");
+    kind = extern_item(&ext, &item);
+    rc = kind ? store_item(st, kind, item, at, err)
+              : error_refuse(err, LODGE_E_UNSUPPORTED,
+                             "exports of this kind (shared memory) cannot "
+                             "be used yet");
+    wasmtime_extern_delete(&ext);
+    if (rc == LODGE_OK)
+        inst->exports[index] = *at;
+    return rc;
+}
+
+lodge_status instance_find(struct store *st, struct instance *inst,
+                           const char *name, uint64_t len, uint32_t *at,
+                           lodge_error *err)
+{
+    uint32_t index = module_export_find(inst->mod, name, len);
+    char quoted[120];
+
+    if (index != UINT32_MAX)
+        return instance_export(st, inst, index, at, err);
+    error_quote(quoted, sizeof quoted, name, len);
+    return error_refuse(err, LODGE_E_NOT_FOUND,
+                        "the instance has no export named %s", quoted);
+}
+
+static void give_extern(const struct store *st, uint32_t at,
+                        lodge_extern *out)
+{
+    out->kind = st->children[at].kind;
+    out->reserved = 0;
+    out->id = store_child_id(st, at);
+}
+
+lodge_status lodge_instance_store(lodge_instance instance, lodge_store *out,
+                                  lodge_error *err)
+{
+    struct store *st;
+    struct child *c;
+    lodge_status rc;
+
+    if (!out)
+        return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL");
+    rc = store_enter_child(instance.id, LODGE_KIND_INSTANCE, &st, &c, err);
+    if (rc != LODGE_OK)
+        return rc;
+    out->id = st->id;
+    handle_leave(instance.id);
+    return LODGE_OK;
+}
+
+lodge_status lodge_instance_export(lodge_instance instance, const char *name,
+                                   uint64_t name_len, lodge_extern *out,
+                                   lodge_error *err)
+{
+    struct store *st;
+    struct child *c;
+    uint32_t at;
+    lodge_status rc;
+
+    if (!out)
+        return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL");
+    rc = text_check(name, name_len, "name", err);
+    if (rc == LODGE_OK)
+        rc = store_enter_child(instance.id, LODGE_KIND_INSTANCE, &st, &c,
+                               err);
+    if (rc != LODGE_OK)
+        return rc;
+    rc = instance_find(st, c->of.instance, name, name_len, &at, err);
+    if (rc == LODGE_OK)
+        give_extern(st, at, out);
+    handle_leave(instance.id);
+    return rc;
+}
+
+lodge_status lodge_instance_export_at(lodge_instance instance,
+                                      uint32_t index, lodge_extern *out,
+                                      lodge_error *err)
+{
+    struct instance *inst;
+    struct store *st;
+    struct child *c;
+    uint32_t at;
+    lodge_status rc;
+
+    if (!out)
+        return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL");
+    rc = store_enter_child(instance.id, LODGE_KIND_INSTANCE, &st, &c, err);
+    if (rc != LODGE_OK)
+        return rc;
+    inst = c->of.instance;
+    if (index >= inst->mod->shape.export_count)
+        rc = error_refuse(err, LODGE_E_NOT_FOUND,
+                          "index: %u is not below %zu", index,
+                          inst->mod->shape.export_count);
+    else
+        rc = instance_export(st, inst, index, &at, err);
+    if (rc == LODGE_OK)
+        give_extern(st, at, out);
+    handle_leave(instance.id);
+    return rc;
+}
+
+/* An export by name that must be of one kind. */
+static lodge_status export_of_kind(uint64_t instance, const char *name,
+                                   uint64_t name_len, uint32_t kind,
+                                   uint64_t *id, lodge_error *err)
+{
+    const lodge_instance handle = { instance };
+    lodge_extern found;
+    char quoted[120];
+    lodge_status rc;
+
+    if (!id)
+        return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL");
+    rc = lodge_instance_export(handle, name, name_len, &found, err);
+    if (rc != LODGE_OK)
+        return rc;
+    if (found.kind != kind) {
+        error_quote(quoted, sizeof quoted, name, name_len);
+        return error_refuse(err, LODGE_E_TYPE, "the export %s is a %s",
+                            quoted, store_kind_name(found.kind));
+    }
+    *id = found.id;
+    return LODGE_OK;
+}
+
+lodge_status lodge_instance_func(lodge_instance instance, const char *name,
+                                 uint64_t name_len, lodge_func *out,
+                                 lodge_error *err)
+{
+    return export_of_kind(instance.id, name, name_len, LODGE_KIND_FUNC,
+                          out ? &out->id : NULL, err);
+}
+
+lodge_status lodge_instance_memory(lodge_instance instance, const char *name,
+                                   uint64_t name_len, lodge_memory *out,
+                                   lodge_error *err)
+{
+    return export_of_kind(instance.id, name, name_len, LODGE_KIND_MEMORY,
+                          out ? &out->id : NULL, err);
+}
+
+lodge_status lodge_instance_table(lodge_instance instance, const char *name,
+                                  uint64_t name_len, lodge_table *out,
+                                  lodge_error *err)
+{
+    return export_of_kind(instance.id, name, name_len, LODGE_KIND_TABLE,
+                          out ? &out->id : NULL, err);
+}
+
+lodge_status lodge_instance_global(lodge_instance instance, const char *name,
+                                   uint64_t name_len, lodge_global *out,
+                                   lodge_error *err)
+{
+    return export_of_kind(instance.id, name, name_len, LODGE_KIND_GLOBAL,
+                          out ? &out->id : NULL, err);
+}

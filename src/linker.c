@@ -1,0 +1,427 @@
+/* linker.c - names for what modules import.
+ * It must not know what a host function does.
+ */
+#include <string.h>
+
+#include "rooms.h"
+
+/* ---- the record ------------------------------------------------------- */
+
+static void linker_destroy(void *obj)
+{
+    struct linker *lnk = obj;
+
+    if (lnk->raw)
+        wasmtime_linker_delete(lnk->raw);
+    engine_unref(lnk->eng);
+    alloc_free(lnk);
+}
+
+lodge_status lodge_linker_new(lodge_engine engine, lodge_linker *out,
+                              lodge_error *err)
+{
+    struct engine *eng = NULL;
+    struct linker *lnk;
+    lodge_status st;
+
+    if (!out)
+        return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL");
+    st = engine_take(engine, &eng, err);
+    if (st != LODGE_OK)
+        return st;
+    lnk = alloc_zero(sizeof *lnk);
+    if (!lnk) {
+        engine_unref(eng);
+        return error_memory(err);
+    }
+    lnk->eng = eng;
+    lnk->raw = wasmtime_linker_new(eng->raw);
+    st = handle_new(LODGE_KIND_LINKER, lnk, linker_destroy, eng, &out->id,
+                    err);
+    if (st != LODGE_OK)
+        linker_destroy(lnk);
+    return st;
+}
+
+lodge_status lodge_linker_close(lodge_linker linker)
+{
+    handle_close(linker.id, LODGE_KIND_LINKER);
+    return LODGE_OK;
+}
+
+static lodge_status linker_lock(lodge_linker linker, struct linker **out,
+                                lodge_error *err)
+{
+    void *obj;
+    lodge_status st = handle_lock(linker.id, LODGE_KIND_LINKER, &obj, err);
+
+    if (st == LODGE_OK)
+        *out = obj;
+    return st;
+}
+
+static lodge_status shadowing(struct linker *lnk, uint64_t value,
+                              lodge_error *err)
+{
+    if (value > 1)
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "shadowing: %llu is not 0 or 1",
+                            (unsigned long long)value);
+    lnk->shadowing = (uint32_t)value;
+    wasmtime_linker_allow_shadowing(lnk->raw, value != 0);
+    return LODGE_OK;
+}
+
+lodge_status lodge_linker_set(lodge_linker linker, uint32_t key,
+                              uint64_t value, lodge_error *err)
+{
+    struct linker *lnk;
+    lodge_status st = linker_lock(linker, &lnk, err);
+
+    if (st != LODGE_OK)
+        return st;
+    if (key == LODGE_LINKER_SHADOWING)
+        st = shadowing(lnk, value, err);
+    else if (key != LODGE_LINKER_UNKNOWN)
+        st = error_refuse(err, LODGE_E_NOT_FOUND,
+                          "there is no linker key %u", key);
+    else if (value > LODGE_UNKNOWN_DEFAULT)
+        st = error_refuse(err, LODGE_E_ARGUMENT,
+                          "unknown: %llu is not LODGE_UNKNOWN_*",
+                          (unsigned long long)value);
+    else
+        lnk->unknown = (uint32_t)value;
+    handle_unlock(linker.id);
+    return st;
+}
+
+/* ---- defining --------------------------------------------------------- */
+
+static lodge_status refuse_reference(const struct sig *sig, lodge_error *err)
+{
+    return error_refuse(err, LODGE_E_UNSUPPORTED,
+                        "sig: values of type %s cannot be passed yet",
+                        type_name((uint32_t)sig->unsupported));
+}
+
+lodge_status lodge_linker_func(lodge_linker linker, const char *module,
+                               uint64_t module_len, const char *name,
+                               uint64_t name_len, const char *sig,
+                               uint64_t sig_len, lodge_direct_fn fn,
+                               uint64_t token, lodge_error *err)
+{
+    struct sig *parsed = NULL;
+    struct linker *lnk;
+    lodge_status st = text_check(module, module_len, "module", err);
+
+    if (st == LODGE_OK)
+        st = text_check(name, name_len, "name", err);
+    if (st == LODGE_OK && !fn)
+        st = error_refuse(err, LODGE_E_ARGUMENT, "fn: is NULL");
+    if (st == LODGE_OK)
+        st = type_sig_parse(sig, sig_len, &parsed, err);
+    if (st == LODGE_OK && parsed->unsupported >= 0)
+        st = refuse_reference(parsed, err);
+    if (st == LODGE_OK)
+        st = linker_lock(linker, &lnk, err);
+    if (st != LODGE_OK) {
+        alloc_free(parsed);
+        return st;
+    }
+    st = host_define(lnk, module, module_len, name, name_len, parsed, fn,
+                     token, err);
+    handle_unlock(linker.id);
+    return st;
+}
+
+lodge_status lodge_linker_add_wasi(lodge_linker linker, lodge_error *err)
+{
+    wasmtime_error_t *error;
+    struct linker *lnk;
+    lodge_status st = linker_lock(linker, &lnk, err);
+
+    if (st != LODGE_OK)
+        return st;
+    error = lodge_wt_linker_wasi(lnk->raw);
+    if (error)
+        st = trap_translate(NULL, error, LODGE_E_LINK, err);
+    wasmtime_linker_allow_shadowing(lnk->raw, lnk->shadowing != 0);
+    handle_unlock(linker.id);
+    return st;
+}
+
+/* A linker holds items of at most one store. */
+static lodge_status bind(const struct linker *lnk, const struct store *st,
+                         lodge_error *err)
+{
+    if (st->eng != lnk->eng)
+        return error_refuse(err, LODGE_E_FOREIGN,
+                            "the item belongs to another engine");
+    if (lnk->store && lnk->store != st->id)
+        return error_refuse(err, LODGE_E_FOREIGN,
+                            "the linker has items of another store");
+    return LODGE_OK;
+}
+
+static lodge_status add_instance(struct linker *lnk, const char *name,
+                                 uint64_t name_len, lodge_instance instance,
+                                 lodge_error *err)
+{
+    wasmtime_error_t *error;
+    struct store *st;
+    struct child *c;
+    lodge_status rc = store_enter_child(instance.id, LODGE_KIND_INSTANCE, &st,
+                                        &c, err);
+
+    if (rc != LODGE_OK)
+        return rc;
+    rc = bind(lnk, st, err);
+    if (rc == LODGE_OK) {
+        error = wasmtime_linker_define_instance(lnk->raw, st->ctx, name,
+                                                name_len,
+                                                &c->of.instance->raw);
+        lnk->store = st->id;
+        if (error)
+            rc = trap_translate(st, error, LODGE_E_LINK, err);
+    }
+    handle_leave(instance.id);
+    return rc;
+}
+
+lodge_status lodge_linker_add_instance(lodge_linker linker, const char *name,
+                                       uint64_t name_len,
+                                       lodge_instance instance,
+                                       lodge_error *err)
+{
+    struct linker *lnk;
+    lodge_status st = text_check(name, name_len, "name", err);
+
+    if (st == LODGE_OK)
+        st = linker_lock(linker, &lnk, err);
+    if (st != LODGE_OK)
+        return st;
+    st = add_instance(lnk, name ? name : "", name_len, instance, err);
+    handle_unlock(linker.id);
+    return st;
+}
+
+/* A child as the C API's union. */
+static int to_extern(const struct child *c, wasmtime_extern_t *out)
+{
+    memset(out, 0, sizeof *out);
+    switch (c->kind) {
+    case LODGE_KIND_FUNC:
+        out->kind = WASMTIME_EXTERN_FUNC;
+        out->of.func = c->of.func;
+        return 1;
+    case LODGE_KIND_MEMORY:
+        out->kind = WASMTIME_EXTERN_MEMORY;
+        out->of.memory = c->of.memory;
+        return 1;
+    case LODGE_KIND_TABLE:
+        out->kind = WASMTIME_EXTERN_TABLE;
+        out->of.table = c->of.table;
+        return 1;
+    case LODGE_KIND_GLOBAL:
+        out->kind = WASMTIME_EXTERN_GLOBAL;
+        out->of.global = c->of.global;
+        return 1;
+    case LODGE_KIND_TAG:
+        out->kind = WASMTIME_EXTERN_TAG;
+        out->of.tag = c->of.tag;
+        return 1;
+    default:
+        return 0;
+    }
+}
+
+static lodge_status add_item(struct linker *lnk, const char *module,
+                             uint64_t module_len, const char *name,
+                             uint64_t name_len, const lodge_extern *item,
+                             lodge_error *err)
+{
+    wasmtime_extern_t ext;
+    wasmtime_error_t *error;
+    struct store *st;
+    struct child *c;
+    lodge_status rc = store_enter_child(item->id, item->kind, &st, &c, err);
+
+    if (rc != LODGE_OK)
+        return rc;
+    rc = bind(lnk, st, err);
+    if (rc == LODGE_OK && to_extern(c, &ext)) {
+        error = wasmtime_linker_define(lnk->raw, st->ctx, module, module_len,
+                                       name, name_len, &ext);
+        if (error)
+            rc = trap_translate(st, error, LODGE_E_LINK, err);
+        else
+            lnk->store = st->id;
+    }
+    handle_leave(item->id);
+    return rc;
+}
+
+lodge_status lodge_linker_add(lodge_linker linker, const char *module,
+                              uint64_t module_len, const char *name,
+                              uint64_t name_len, const lodge_extern *item,
+                              lodge_error *err)
+{
+    struct linker *lnk;
+    lodge_status st = text_check(module, module_len, "module", err);
+
+    if (st == LODGE_OK)
+        st = text_check(name, name_len, "name", err);
+    if (st == LODGE_OK && !item)
+        st = error_refuse(err, LODGE_E_ARGUMENT, "item: is NULL");
+    if (st == LODGE_OK &&
+        (item->kind < LODGE_KIND_FUNC || item->kind > LODGE_KIND_TAG))
+        st = error_refuse(err, LODGE_E_ARGUMENT,
+                          "item: kind %u is not func, memory, table, "
+                          "global or tag",
+                          item->kind);
+    if (st == LODGE_OK)
+        st = linker_lock(linker, &lnk, err);
+    if (st != LODGE_OK)
+        return st;
+    st = add_item(lnk, module ? module : "", module_len, name ? name : "",
+                  name_len, item, err);
+    handle_unlock(linker.id);
+    return st;
+}
+
+lodge_status lodge_linker_alias(
+    lodge_linker linker, const char *from_module, uint64_t from_module_len,
+    const char *from_name, uint64_t from_name_len, const char *to_module,
+    uint64_t to_module_len, const char *to_name, uint64_t to_name_len,
+    lodge_error *err)
+{
+    wasmtime_error_t *error;
+    struct linker *lnk;
+    lodge_status st = text_check(from_module, from_module_len, "from_module",
+                                 err);
+
+    if (st == LODGE_OK)
+        st = text_check(from_name, from_name_len, "from_name", err);
+    if (st == LODGE_OK)
+        st = text_check(to_module, to_module_len, "to_module", err);
+    if (st == LODGE_OK)
+        st = text_check(to_name, to_name_len, "to_name", err);
+    if (st == LODGE_OK)
+        st = linker_lock(linker, &lnk, err);
+    if (st != LODGE_OK)
+        return st;
+    error = lodge_wt_linker_alias(lnk->raw, from_module, from_module_len,
+                                  from_name, from_name_len, to_module,
+                                  to_module_len, to_name, to_name_len);
+    if (error)
+        st = trap_translate(NULL, error, LODGE_E_LINK, err);
+    handle_unlock(linker.id);
+    return st;
+}
+
+/* ---- resolving -------------------------------------------------------- */
+
+/* The complaints about a module as one text; NULL when there are none. */
+static lodge_status missing(const struct linker *lnk,
+                            const struct module *mod, uint8_t **text,
+                            size_t *len, uint32_t *count, lodge_error *err)
+{
+    wasmtime_error_t *error = lodge_wt_linker_missing(lnk->raw, mod->raw,
+                                                      text, len, count);
+
+    return error ? trap_translate(NULL, error, LODGE_E_INTERNAL, err)
+                 : LODGE_OK;
+}
+
+/* Says what is wrong in words of ours where we can tell. */
+static lodge_status refuse_link(const struct linker *lnk,
+                                const struct module *mod,
+                                wasmtime_error_t *error, lodge_error *err)
+{
+    const char *more = "";
+    uint8_t *text = NULL;
+    size_t len = 0;
+    uint32_t count = 0;
+    lodge_status st = LODGE_E_LINK;
+
+    if (error_wanted(err) &&
+        missing(lnk, mod, &text, &len, &count, NULL) == LODGE_OK && count) {
+        const void *end = memchr(text, '\n', len);
+        size_t first = end ? (size_t)((const uint8_t *)end - text) : len;
+
+        if (count > 1)
+            more = "; there are more (lodge_linker_missing)";
+        st = error_refuse(err, LODGE_E_LINK, "%.*s%s", (int)first,
+                          (const char *)text, more);
+        err->detail = count;
+        wasmtime_error_delete(error);
+    } else {
+        st = trap_translate(NULL, error, LODGE_E_LINK, err);
+    }
+    lodge_wt_bytes_free(text, len);
+    return st;
+}
+
+static wasmtime_error_t *define_unknown(const struct linker *lnk,
+                                        wasmtime_linker_t *raw,
+                                        const struct module *mod,
+                                        wasmtime_context_t *ctx)
+{
+    if (lnk->unknown == LODGE_UNKNOWN_TRAP)
+        return wasmtime_linker_define_unknown_imports_as_traps(raw, mod->raw);
+    return wasmtime_linker_define_unknown_imports_as_default_values(
+        raw, ctx, mod->raw);
+}
+
+lodge_status linker_resolve(struct linker *lnk, struct module *mod,
+                            wasmtime_context_t *ctx,
+                            wasmtime_instance_pre_t **out, lodge_error *err)
+{
+    wasmtime_linker_t *raw = lnk->raw;
+    wasmtime_error_t *error = NULL;
+    lodge_status st = LODGE_OK;
+
+    if (lnk->unknown != LODGE_UNKNOWN_ERROR) {
+        raw = wasmtime_linker_clone(lnk->raw);
+        error = define_unknown(lnk, raw, mod, ctx);
+    }
+    if (!error)
+        error = wasmtime_linker_instantiate_pre(raw, mod->raw, out);
+    if (error)
+        st = refuse_link(lnk, mod, error, err);
+    if (raw != lnk->raw)
+        wasmtime_linker_delete(raw);
+    return st;
+}
+
+lodge_status lodge_linker_missing(lodge_linker linker, lodge_module module,
+                                  char *buf, uint64_t cap, uint64_t *len,
+                                  uint32_t *count, lodge_error *err)
+{
+    uint8_t *text = NULL;
+    size_t text_len = 0;
+    struct module *mod = NULL;
+    struct linker *lnk;
+    uint32_t n = 0;
+    void *obj;
+    lodge_status st = handle_pin(linker.id, LODGE_KIND_LINKER, &obj, err);
+
+    if (st != LODGE_OK)
+        return st;
+    lnk = obj;
+    st = module_take(module, &mod, err);
+    if (st == LODGE_OK && mod->eng != lnk->eng)
+        st = error_refuse(err, LODGE_E_FOREIGN,
+                          "the module belongs to another engine");
+    if (st == LODGE_OK)
+        st = missing(lnk, mod, &text, &text_len, &n, err);
+    if (st == LODGE_OK) {
+        st = text_out(text, text_len, buf, cap, len, err);
+        if (count && (st == LODGE_OK || st == LODGE_E_BUFFER))
+            *count = n;
+    }
+    lodge_wt_bytes_free(text, text_len);
+    module_unref(mod);
+    handle_unpin(linker.id);
+    return st;
+}

@@ -1,0 +1,421 @@
+/* memory.c - linear memories: size, bytes, values, leases.
+ * It must not know what the bytes mean.
+ */
+#include <string.h>
+
+#include "rooms.h"
+
+/* ---- making ----------------------------------------------------------- */
+
+static lodge_status memory_make(struct store *st,
+                                const struct type_limits *type,
+                                wasmtime_memory_t *out, lodge_error *err)
+{
+    wasm_memorytype_t *ty;
+    wasmtime_error_t *error;
+
+    error = wasmtime_memorytype_new(type->min, type->max != UINT64_MAX,
+                                    type->max, type->is64 != 0, false,
+                                    type->page == 1 ? 0 : 16, &ty);
+    if (error)
+        return trap_translate(st, error, LODGE_E_TYPE, err);
+    error = wasmtime_memory_new(st->ctx, ty, out);
+    wasm_memorytype_delete(ty);
+    return error ? trap_translate(st, error, LODGE_E_LIMIT, err) : LODGE_OK;
+}
+
+lodge_status lodge_memory_new(lodge_store store, const char *type,
+                              uint64_t type_len, lodge_memory *out,
+                              lodge_error *err)
+{
+    struct type_limits limits;
+    wasmtime_memory_t memory;
+    struct store *st;
+    uint32_t at;
+    lodge_status rc;
+
+    if (!out)
+        return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL");
+    rc = type_memory_parse(type, type_len, &limits, err);
+    if (rc == LODGE_OK)
+        rc = store_enter_own(store, &st, err);
+    if (rc != LODGE_OK)
+        return rc;
+    rc = memory_make(st, &limits, &memory, err);
+    if (rc == LODGE_OK)
+        rc = store_item(st, LODGE_KIND_MEMORY, &memory, &at, err);
+    if (rc == LODGE_OK)
+        out->id = store_child_id(st, at);
+    handle_leave(store.id);
+    return rc;
+}
+
+lodge_status lodge_memory_type(lodge_memory memory, char *buf, uint64_t cap,
+                               uint64_t *len, lodge_error *err)
+{
+    return store_type_out(memory.id, LODGE_KIND_MEMORY, buf, cap, len, err);
+}
+
+/* ---- bytes ------------------------------------------------------------ */
+
+/* An entered memory. */
+struct view {
+    struct store *st;
+    const wasmtime_memory_t *memory;
+    uint8_t *base;
+    uint64_t size;
+};
+
+static lodge_status view_enter(lodge_memory memory, struct view *v,
+                               lodge_error *err)
+{
+    struct child *c;
+    lodge_status rc = store_enter_child(memory.id, LODGE_KIND_MEMORY, &v->st,
+                                        &c, err);
+
+    if (rc != LODGE_OK)
+        return rc;
+    v->memory = &c->of.memory;
+    v->base = wasmtime_memory_data(v->st->ctx, v->memory);
+    v->size = wasmtime_memory_data_size(v->st->ctx, v->memory);
+    return LODGE_OK;
+}
+
+static __attribute__((noinline)) lodge_status
+refuse_range(const struct view *v, uint64_t at, uint64_t len,
+             lodge_error *err)
+{
+    lodge_status rc =
+        error_refuse(err, LODGE_E_BOUNDS,
+                     "%llu bytes at %llu are not inside the memory of %llu "
+                     "bytes",
+                     (unsigned long long)len, (unsigned long long)at,
+                     (unsigned long long)v->size);
+
+    if (error_wanted(err))
+        err->detail = at;
+    return rc;
+}
+
+static lodge_status in_range(const struct view *v, uint64_t at, uint64_t len,
+                             lodge_error *err)
+{
+    if (len <= v->size && at <= v->size - len)
+        return LODGE_OK;
+    return refuse_range(v, at, len, err);
+}
+
+lodge_status lodge_memory_size(lodge_memory memory, uint64_t *bytes,
+                               lodge_error *err)
+{
+    struct view v;
+    lodge_status rc;
+
+    if (!bytes)
+        return error_refuse(err, LODGE_E_ARGUMENT, "bytes: is NULL");
+    rc = view_enter(memory, &v, err);
+    if (rc != LODGE_OK)
+        return rc;
+    *bytes = v.size;
+    handle_leave(memory.id);
+    return LODGE_OK;
+}
+
+lodge_status lodge_memory_grow(lodge_memory memory, uint64_t pages,
+                               uint64_t *old_pages, lodge_error *err)
+{
+    wasmtime_error_t *error;
+    struct view v;
+    uint64_t before;
+    lodge_status rc = view_enter(memory, &v, err);
+
+    if (rc != LODGE_OK)
+        return rc;
+    error = wasmtime_memory_grow(v.st->ctx, v.memory, pages, &before);
+    if (error)
+        rc = trap_translate(v.st, error, LODGE_E_LIMIT, err);
+    else if (old_pages)
+        *old_pages = before;
+    handle_leave(memory.id);
+    return rc;
+}
+
+lodge_status lodge_memory_read(lodge_memory memory, uint64_t at, uint8_t *dst,
+                               uint64_t len, lodge_error *err)
+{
+    struct view v;
+    lodge_status rc = bytes_check(dst, len, "dst", err);
+
+    if (rc == LODGE_OK)
+        rc = view_enter(memory, &v, err);
+    if (rc != LODGE_OK)
+        return rc;
+    rc = in_range(&v, at, len, err);
+    if (rc == LODGE_OK && len)
+        memcpy(dst, v.base + at, len);
+    handle_leave(memory.id);
+    return rc;
+}
+
+lodge_status lodge_memory_write(lodge_memory memory, uint64_t at,
+                                const uint8_t *src, uint64_t len,
+                                lodge_error *err)
+{
+    struct view v;
+    lodge_status rc = bytes_check(src, len, "src", err);
+
+    if (rc == LODGE_OK)
+        rc = view_enter(memory, &v, err);
+    if (rc != LODGE_OK)
+        return rc;
+    rc = in_range(&v, at, len, err);
+    if (rc == LODGE_OK && len)
+        memcpy(v.base + at, src, len);
+    handle_leave(memory.id);
+    return rc;
+}
+
+static lodge_status byte_check(uint32_t byte, lodge_error *err)
+{
+    if (byte <= 255)
+        return LODGE_OK;
+    return error_refuse(err, LODGE_E_ARGUMENT, "byte: %u is more than 255",
+                        byte);
+}
+
+lodge_status lodge_memory_fill(lodge_memory memory, uint64_t at,
+                               uint32_t byte, uint64_t len, lodge_error *err)
+{
+    struct view v;
+    lodge_status rc = byte_check(byte, err);
+
+    if (rc == LODGE_OK)
+        rc = view_enter(memory, &v, err);
+    if (rc != LODGE_OK)
+        return rc;
+    rc = in_range(&v, at, len, err);
+    if (rc == LODGE_OK && len)
+        memset(v.base + at, (int)byte, len);
+    handle_leave(memory.id);
+    return rc;
+}
+
+lodge_status lodge_memory_copy(lodge_memory dst, uint64_t dst_at,
+                               lodge_memory src, uint64_t src_at,
+                               uint64_t len, lodge_error *err)
+{
+    struct view to, from;
+    lodge_status rc = view_enter(dst, &to, err);
+
+    if (rc != LODGE_OK)
+        return rc;
+    if (handle_parent(dst.id) != handle_parent(src.id))
+        rc = error_refuse(err, LODGE_E_FOREIGN,
+                          "src: belongs to another store than dst");
+    else
+        rc = view_enter(src, &from, err);
+    if (rc != LODGE_OK) {
+        handle_leave(dst.id);
+        return rc;
+    }
+    rc = in_range(&to, dst_at, len, err);
+    if (rc == LODGE_OK)
+        rc = in_range(&from, src_at, len, err);
+    if (rc == LODGE_OK && len)
+        memmove(to.base + dst_at, from.base + src_at, len);
+    handle_leave(src.id);
+    handle_leave(dst.id);
+    return rc;
+}
+
+lodge_status lodge_memory_find(lodge_memory memory, uint64_t at,
+                               uint32_t byte, uint64_t max, uint64_t *found,
+                               lodge_error *err)
+{
+    const uint8_t *hit = NULL;
+    struct view v;
+    lodge_status rc = byte_check(byte, err);
+
+    if (rc == LODGE_OK && !found)
+        rc = error_refuse(err, LODGE_E_ARGUMENT, "found: is NULL");
+    if (rc == LODGE_OK)
+        rc = view_enter(memory, &v, err);
+    if (rc != LODGE_OK)
+        return rc;
+    rc = in_range(&v, at, 0, err);
+    if (rc == LODGE_OK) {
+        uint64_t len = v.size - at < max ? v.size - at : max;
+
+        hit = len ? memchr(v.base + at, (int)byte, len) : NULL;
+        if (hit)
+            *found = (uint64_t)(hit - (v.base + at));
+        else
+            rc = error_refuse(err, LODGE_E_NOT_FOUND,
+                              "no byte %u in %llu bytes at %llu", byte,
+                              (unsigned long long)len,
+                              (unsigned long long)at);
+    }
+    handle_leave(memory.id);
+    return rc;
+}
+
+/* ---- values ----------------------------------------------------------- */
+
+/* Bytes of a value in memory, 0 if it cannot be there. */
+static uint32_t width_of(uint32_t type)
+{
+    switch (type) {
+    case LODGE_TYPE_I8:
+        return 1;
+    case LODGE_TYPE_I16:
+        return 2;
+    case LODGE_TYPE_I32:
+    case LODGE_TYPE_F32:
+        return 4;
+    case LODGE_TYPE_I64:
+    case LODGE_TYPE_F64:
+        return 8;
+    case LODGE_TYPE_V128:
+        return 16;
+    default:
+        return 0;
+    }
+}
+
+static lodge_status value_check(uint32_t type, const void *slots,
+                                uint32_t *width, lodge_error *err)
+{
+    *width = width_of(type);
+    if (!*width)
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "type: %u is not a number type", type);
+    if (!slots)
+        return error_refuse(err, LODGE_E_ARGUMENT, "slots: is NULL");
+    return LODGE_OK;
+}
+
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+              "values in memory are copied as they are");
+
+lodge_status lodge_memory_load(lodge_memory memory, uint64_t at,
+                               uint32_t type, uint64_t *slots,
+                               lodge_error *err)
+{
+    uint32_t width;
+    struct view v;
+    lodge_status rc = value_check(type, slots, &width, err);
+
+    if (rc == LODGE_OK)
+        rc = view_enter(memory, &v, err);
+    if (rc != LODGE_OK)
+        return rc;
+    rc = in_range(&v, at, width, err);
+    if (rc == LODGE_OK) {
+        slots[0] = 0;
+        memcpy(slots, v.base + at, width);
+    }
+    handle_leave(memory.id);
+    return rc;
+}
+
+lodge_status lodge_memory_store(lodge_memory memory, uint64_t at,
+                                uint32_t type, const uint64_t *slots,
+                                lodge_error *err)
+{
+    uint32_t width;
+    struct view v;
+    lodge_status rc = value_check(type, slots, &width, err);
+
+    if (rc == LODGE_OK)
+        rc = view_enter(memory, &v, err);
+    if (rc != LODGE_OK)
+        return rc;
+    rc = in_range(&v, at, width, err);
+    if (rc == LODGE_OK)
+        memcpy(v.base + at, slots, width);
+    handle_leave(memory.id);
+    return rc;
+}
+
+/* ---- leases ----------------------------------------------------------- */
+
+/* Keeps the store's record, and with it the mapping, after a close. */
+struct lease {
+    struct store *st;
+};
+
+static void lease_destroy(void *obj)
+{
+    struct lease *lease = obj;
+
+    store_drop(lease->st);
+    alloc_free(lease);
+}
+
+/* Wasmtime moves a memory that outgrows its reservation, unless told not
+ * to; one that cannot outgrow it stays.
+ */
+static int never_moves(const struct store *st,
+                       const wasmtime_memory_t *memory)
+{
+    const uint64_t *v = st->eng->set.value;
+    wasm_memorytype_t *ty = wasmtime_memory_type(st->ctx, memory);
+    uint64_t page = wasmtime_memorytype_page_size(ty), max, limit;
+    int stays;
+
+    if (!wasmtime_memorytype_maximum(ty, &max))
+        max = wasmtime_memorytype_is64(ty) ? UINT64_MAX
+                                           : (UINT64_C(1) << 32) / page;
+    wasm_memorytype_delete(ty);
+    limit = v[LODGE_CONFIG_ALLOCATOR]
+                ? v[LODGE_CONFIG_POOL_MAX_MEMORY_SIZE]
+                : v[LODGE_CONFIG_MEMORY_RESERVATION];
+    stays = !v[LODGE_CONFIG_MEMORY_MAY_MOVE] || v[LODGE_CONFIG_ALLOCATOR] ||
+            max <= limit / page;
+    return stays;
+}
+
+lodge_status lodge_memory_lease(lodge_memory memory, uint64_t *address,
+                                uint64_t *len, lodge_lease *out,
+                                lodge_error *err)
+{
+    struct lease *lease;
+    struct view v;
+    lodge_status rc;
+
+    if (!address || !len || !out)
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "address, len or out: is NULL");
+    rc = view_enter(memory, &v, err);
+    if (rc != LODGE_OK)
+        return rc;
+    lease = alloc_zero(sizeof *lease);
+    if (!never_moves(v.st, v.memory))
+        rc = error_refuse(err, LODGE_E_UNSUPPORTED,
+                          "this memory may move when it grows; "
+                          "memory-may-move=off or a larger "
+                          "memory-reservation keeps it in place");
+    else if (!lease)
+        rc = error_memory(err);
+    if (rc == LODGE_OK) {
+        lease->st = store_keep(v.st);
+        rc = handle_new(LODGE_KIND_LEASE, lease, lease_destroy, NULL,
+                        &out->id, err);
+        if (rc != LODGE_OK)
+            store_drop(lease->st);
+    }
+    if (rc == LODGE_OK) {
+        *address = (uint64_t)(uintptr_t)v.base;
+        *len = v.size;
+    } else {
+        alloc_free(lease);
+    }
+    handle_leave(memory.id);
+    return rc;
+}
+
+lodge_status lodge_lease_close(lodge_lease lease)
+{
+    handle_close(lease.id, LODGE_KIND_LEASE);
+    return LODGE_OK;
+}

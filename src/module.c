@@ -1,0 +1,399 @@
+/* module.c - modules: opened from bytes, text and files.
+ * It must not know how they are linked.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "rooms.h"
+
+/* The compiler needs more stack than a guest does. */
+enum { COMPILE_STACK = 1024 * 1024 };
+
+static int small_stack(void)
+{
+    return stack_room() < COMPILE_STACK;
+}
+
+/* ---- export names ----------------------------------------------------- */
+
+static uint32_t name_hash(const char *name, uint64_t len)
+{
+    uint32_t h = 2166136261u;
+    uint64_t i;
+
+    for (i = 0; i < len; i++)
+        h = (h ^ (uint8_t)name[i]) * 16777619u;
+    return h;
+}
+
+static lodge_status names_build(struct module *mod, lodge_error *err)
+{
+    size_t i, size = 4;
+
+    while (size < mod->shape.export_count * 2)
+        size *= 2;
+    mod->names = alloc_array(size, sizeof *mod->names);
+    if (!mod->names)
+        return error_memory(err);
+    mod->names_mask = (uint32_t)size - 1;
+    for (i = 0; i < mod->shape.export_count; i++) {
+        const struct lodge_wt_str *name = &mod->shape.exports[i].name;
+        uint32_t at = name_hash(name->ptr, name->len) & mod->names_mask;
+
+        while (mod->names[at])
+            at = (at + 1) & mod->names_mask;
+        mod->names[at] = (uint32_t)i + 1;
+    }
+    return LODGE_OK;
+}
+
+uint32_t module_export_find(const struct module *mod, const char *name,
+                            uint64_t len)
+{
+    uint32_t at = name_hash(name, len) & mod->names_mask;
+
+    for (; mod->names[at]; at = (at + 1) & mod->names_mask) {
+        uint32_t i = mod->names[at] - 1;
+        const struct lodge_wt_str *found = &mod->shape.exports[i].name;
+
+        if (found->len == len && (!len || !memcmp(found->ptr, name, len)))
+            return i;
+    }
+    return UINT32_MAX;
+}
+
+/* ---- the record ------------------------------------------------------- */
+
+void module_ref(struct module *mod)
+{
+    atomic_fetch_add_explicit(&mod->refs, 1, memory_order_relaxed);
+}
+
+void module_unref(struct module *mod)
+{
+    if (!mod || atomic_fetch_sub_explicit(&mod->refs, 1,
+                                          memory_order_acq_rel) != 1)
+        return;
+    lodge_wt_shape_free(&mod->shape);
+    if (mod->raw)
+        wasmtime_module_delete(mod->raw);
+    engine_unref(mod->eng);
+    alloc_free(mod->names);
+    alloc_free(mod);
+}
+
+static void module_destroy(void *obj)
+{
+    module_unref(obj);
+}
+
+lodge_status module_take(lodge_module module, struct module **out,
+                         lodge_error *err)
+{
+    void *obj;
+    lodge_status st = handle_pin(module.id, LODGE_KIND_MODULE, &obj, err);
+
+    if (st != LODGE_OK)
+        return st;
+    *out = obj;
+    module_ref(*out);
+    handle_unpin(module.id);
+    return LODGE_OK;
+}
+
+/* ---- bytes ------------------------------------------------------------ */
+
+static int is_binary(const uint8_t *ptr, uint64_t len)
+{
+    return len >= 4 && memcmp(ptr, "\0asm", 4) == 0;
+}
+
+/* A binary in memory; `text` if Rust made it out of text. */
+struct binary {
+    const uint8_t *ptr;
+    size_t len;
+    uint8_t *text;
+};
+
+static void binary_close(struct binary *bin)
+{
+    lodge_wt_bytes_free(bin->text, bin->len);
+}
+
+static lodge_status binary_from_text(struct binary *bin, const uint8_t *ptr,
+                                     uint64_t len, lodge_error *err)
+{
+    wasmtime_error_t *error =
+        lodge_wt_text((const char *)ptr, len, small_stack(), &bin->text,
+                      &bin->len);
+
+    if (error)
+        return trap_translate(NULL, error, LODGE_E_COMPILE, err);
+    bin->ptr = bin->text;
+    return LODGE_OK;
+}
+
+static lodge_status binary_open(struct binary *bin, const struct engine *eng,
+                                const uint8_t *ptr, uint64_t len,
+                                lodge_error *err)
+{
+    uint64_t max = eng->set.value[LODGE_CONFIG_MAX_MODULE_BYTES];
+
+    memset(bin, 0, sizeof *bin);
+    if (len > max)
+        return error_refuse(err, LODGE_E_LIMIT,
+                            "module bytes: %llu is more than the limit of "
+                            "%llu",
+                            (unsigned long long)len,
+                            (unsigned long long)max);
+    if (len == 0)
+        return error_refuse(err, LODGE_E_COMPILE,
+                            "the module is empty (0 bytes)");
+    if (!is_binary(ptr, len) && text_is_utf8(ptr, len))
+        return binary_from_text(bin, ptr, len, err);
+    bin->ptr = ptr;
+    bin->len = len;
+    return LODGE_OK;
+}
+
+static lodge_status check_limits(const struct engine *eng,
+                                 const struct binary *bin, lodge_error *err)
+{
+    const uint64_t *v = eng->set.value;
+    const struct lodge_wt_limits limits = {
+        .module_bytes = v[LODGE_CONFIG_MAX_MODULE_BYTES],
+        .functions = v[LODGE_CONFIG_MAX_FUNCTIONS],
+        .function_bytes = v[LODGE_CONFIG_MAX_FUNCTION_BYTES],
+        .locals = v[LODGE_CONFIG_MAX_LOCALS],
+    };
+    int limit;
+    wasmtime_error_t *error =
+        lodge_wt_scan(bin->ptr, bin->len, &limits, &limit);
+
+    if (!error)
+        return LODGE_OK;
+    return trap_translate(NULL, error, limit ? LODGE_E_LIMIT : LODGE_E_COMPILE,
+                          err);
+}
+
+static lodge_status compile(struct module *mod, const struct binary *bin,
+                            lodge_error *err)
+{
+    wasmtime_error_t *error;
+    lodge_status st = check_limits(mod->eng, bin, err);
+
+    if (st != LODGE_OK)
+        return st;
+    error = lodge_wt_module_new(mod->eng->raw, bin->ptr, bin->len,
+                                small_stack(), &mod->raw);
+    if (!error)
+        error = lodge_wt_shape_new(mod->raw, bin->ptr, bin->len,
+                                   &mod->shape);
+    if (error)
+        return trap_translate(NULL, error, LODGE_E_COMPILE, err);
+    return names_build(mod, err);
+}
+
+/* Takes over the engine reference. */
+static lodge_status module_make(struct engine *eng, const uint8_t *ptr,
+                                uint64_t len, lodge_module *out,
+                                lodge_error *err)
+{
+    struct module *mod = alloc_zero(sizeof *mod);
+    struct binary bin = { 0 };
+    lodge_status st;
+
+    if (!mod) {
+        engine_unref(eng);
+        return error_memory(err);
+    }
+    atomic_init(&mod->refs, 1);
+    mod->eng = eng;
+    st = binary_open(&bin, eng, ptr, len, err);
+    if (st == LODGE_OK)
+        st = compile(mod, &bin, err);
+    binary_close(&bin);
+    if (st == LODGE_OK)
+        st = handle_new(LODGE_KIND_MODULE, mod, module_destroy, eng,
+                        &out->id, err);
+    if (st != LODGE_OK)
+        module_unref(mod);
+    return st;
+}
+
+lodge_status lodge_module_open(lodge_engine engine, const uint8_t *ptr,
+                               uint64_t len, lodge_module *out,
+                               lodge_error *err)
+{
+    struct engine *eng;
+    lodge_status st;
+
+    if (!out)
+        return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL");
+    st = bytes_check(ptr, len, "ptr", err);
+    if (st == LODGE_OK)
+        st = engine_take(engine, &eng, err);
+    return st == LODGE_OK ? module_make(eng, ptr, len, out, err) : st;
+}
+
+lodge_status lodge_module_validate(lodge_engine engine, const uint8_t *ptr,
+                                   uint64_t len, lodge_error *err)
+{
+    const struct binary bin = { ptr, len, NULL };
+    wasmtime_error_t *error;
+    struct engine *eng;
+    lodge_status st = bytes_check(ptr, len, "ptr", err);
+
+    if (st == LODGE_OK)
+        st = engine_take(engine, &eng, err);
+    if (st != LODGE_OK)
+        return st;
+    if (!is_binary(ptr, len)) {
+        st = error_refuse(err, LODGE_E_COMPILE,
+                          "not a binary module: it does not begin with "
+                          "\\0asm (at offset 0x0)");
+    } else {
+        st = check_limits(eng, &bin, err);
+    }
+    if (st == LODGE_OK) {
+        error = lodge_wt_module_validate(eng->raw, ptr, len, small_stack());
+        if (error)
+            st = trap_translate(NULL, error, LODGE_E_COMPILE, err);
+    }
+    engine_unref(eng);
+    return st;
+}
+
+lodge_status lodge_module_close(lodge_module module)
+{
+    handle_close(module.id, LODGE_KIND_MODULE);
+    return LODGE_OK;
+}
+
+/* ---- files ------------------------------------------------------------ */
+
+static lodge_status file_refuse(const char *path, const char *why,
+                                lodge_error *err)
+{
+    char quoted[160];
+
+    error_quote(quoted, sizeof quoted, path, strlen(path));
+    return error_refuse(err, LODGE_E_IO, "cannot read %s: %s", quoted, why);
+}
+
+static lodge_status file_fill(int fd, const char *path, uint8_t *buf,
+                              size_t size, lodge_error *err)
+{
+    size_t have = 0;
+
+    while (have < size) {
+        ssize_t n = read(fd, buf + have, size - have);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return file_refuse(path, strerror(errno), err);
+        if (n == 0)
+            return file_refuse(path, "it became shorter while it was read",
+                               err);
+        have += (size_t)n;
+    }
+    return LODGE_OK;
+}
+
+static lodge_status file_size(int fd, const char *path, uint64_t max,
+                              size_t *size, lodge_error *err)
+{
+    struct stat info;
+
+    if (fstat(fd, &info) != 0)
+        return file_refuse(path, strerror(errno), err);
+    if (S_ISDIR(info.st_mode))
+        return file_refuse(path, "it is a directory", err);
+    if (!S_ISREG(info.st_mode))
+        return file_refuse(path, "it is not a regular file", err);
+    if ((uint64_t)info.st_size > max)
+        return error_refuse(err, LODGE_E_LIMIT,
+                            "module bytes: %llu is more than the limit of "
+                            "%llu",
+                            (unsigned long long)info.st_size,
+                            (unsigned long long)max);
+    *size = (size_t)info.st_size;
+    return LODGE_OK;
+}
+
+static lodge_status file_read(const char *path, uint64_t max, uint8_t **out,
+                              size_t *len, lodge_error *err)
+{
+    uint8_t *buf = NULL;
+    lodge_status st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+    if (fd < 0)
+        return file_refuse(path, strerror(errno), err);
+    st = file_size(fd, path, max, len, err);
+    if (st == LODGE_OK) {
+        buf = alloc_zero(*len);
+        st = buf ? file_fill(fd, path, buf, *len, err) : error_memory(err);
+    }
+    close(fd);
+    if (st != LODGE_OK)
+        alloc_free(buf);
+    else
+        *out = buf;
+    return st;
+}
+
+lodge_status lodge_module_open_file(lodge_engine engine, const char *path,
+                                    uint64_t path_len, lodge_module *out,
+                                    lodge_error *err)
+{
+    struct engine *eng = NULL;
+    uint8_t *bytes = NULL;
+    char *name = NULL;
+    size_t len;
+    lodge_status st;
+
+    if (!out)
+        return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL");
+    st = text_check(path, path_len, "path", err);
+    if (st == LODGE_OK && (path_len == 0 || memchr(path, 0, path_len)))
+        st = error_refuse(err, LODGE_E_ARGUMENT,
+                          "path: is empty or holds a NUL");
+    if (st == LODGE_OK)
+        st = engine_take(engine, &eng, err);
+    if (st != LODGE_OK)
+        return st;
+    name = alloc_copy(path, path_len);
+    st = name ? file_read(name, eng->set.value[LODGE_CONFIG_MAX_MODULE_BYTES],
+                          &bytes, &len, err)
+              : error_memory(err);
+    if (st == LODGE_OK) {
+        st = module_make(eng, bytes, len, out, err);
+        eng = NULL;
+    }
+    engine_unref(eng);
+    alloc_free(bytes);
+    alloc_free(name);
+    return st;
+}
+
+/* ---- text ------------------------------------------------------------- */
+
+lodge_status lodge_text_to_binary(const char *ptr, uint64_t len,
+                                  uint8_t *buf, uint64_t cap,
+                                  uint64_t *out_len, lodge_error *err)
+{
+    struct binary bin = { 0 };
+    lodge_status st = text_check(ptr, len, "ptr", err);
+
+    if (st == LODGE_OK)
+        st = binary_from_text(&bin, (const uint8_t *)ptr, len, err);
+    if (st == LODGE_OK)
+        st = text_out(bin.ptr, bin.len, (char *)buf, cap, out_len, err);
+    binary_close(&bin);
+    return st;
+}

@@ -1,0 +1,394 @@
+/* rooms.h - the records behind the handles, and how rooms reach them.
+ * Nothing else is shared between rooms.
+ */
+#ifndef LODGE_ROOMS_H
+#define LODGE_ROOMS_H
+
+#include <assert.h>
+
+#include "core/alloc.h"
+#include "core/error.h"
+#include "core/handle.h"
+#include "core/lock.h"
+#include "core/text.h"
+#include "lodge.h"
+#include "lodge_wt.h"
+
+/* ---- type.c ----------------------------------------------------------- */
+
+enum { TYPE_MAX_VALUES = 1000 };
+
+/* A signature. `codes` and `masks` hold parameters first, then results. */
+struct sig {
+    uint32_t nparams, nresults;
+    uint32_t param_slots, result_slots;
+    uint32_t raw;          /* values in Wasmtime's array: the larger count */
+    uint32_t plain;        /* 1: one slot a value and no references */
+    int32_t unsupported;   /* first type that cannot be passed, or -1 */
+    const uint64_t *masks; /* bits of a slot that count */
+    uint8_t codes[];       /* LODGE_TYPE_* */
+};
+
+/* Parses "i32 i64 -> f64"; the result is freed with alloc_free. */
+lodge_status type_sig_parse(const char *ptr, uint64_t len, struct sig **out,
+                            lodge_error *err);
+void type_sig_text(const struct sig *sig, struct textbuf *out);
+const char *type_name(uint32_t code);
+
+struct type_limits {
+    uint64_t min, max; /* max UINT64_MAX = none */
+    uint32_t is64, page;
+    uint32_t code; /* element or content type */
+    uint32_t mut;
+};
+lodge_status type_memory_parse(const char *ptr, uint64_t len,
+                               struct type_limits *out, lodge_error *err);
+lodge_status type_table_parse(const char *ptr, uint64_t len,
+                              struct type_limits *out, lodge_error *err);
+lodge_status type_global_parse(const char *ptr, uint64_t len,
+                               struct type_limits *out, lodge_error *err);
+
+/* ---- config.c --------------------------------------------------------- */
+
+enum { CONFIG_KEYS = 96 }; /* keys are below this */
+
+struct settings {
+    uint64_t value[CONFIG_KEYS];
+    char *target; /* owned; NULL = host */
+};
+
+struct config {
+    struct settings set;
+};
+
+/* Name of a key for messages, never NULL. */
+const char *config_key_name(uint32_t key);
+/* Reads one value; shared by configs and engines. */
+lodge_status config_read(const struct settings *set, uint32_t key,
+                         uint64_t *value, lodge_error *err);
+lodge_status config_read_text(const struct settings *set, uint32_t key,
+                              struct textbuf *out, lodge_error *err);
+void config_defaults(struct settings *set);
+/* Makes Wasmtime's config. NULL when memory is short. */
+wasm_config_t *config_make(const struct settings *set, lodge_status *st,
+                           lodge_error *err);
+
+/* ---- engine.c, ticker.c, reap.c --------------------------------------- */
+
+struct domain;
+
+struct engine {
+    _Atomic uint32_t refs;
+    wasm_engine_t *raw;
+    struct settings set;
+    struct domain *domain;
+    _Atomic uint64_t epochs; /* lodge_engine_tick */
+    struct engine *next;     /* ticker's list */
+    struct engine *prev;
+    uint32_t forks; /* handle_fork_count when it was made */
+    struct lock stores_lock;
+    struct store *stores; /* under stores_lock */
+};
+
+void engine_ref(struct engine *eng);
+void engine_unref(struct engine *eng);
+/* The engine behind a handle, with a reference of the caller's own. */
+lodge_status engine_take(lodge_engine engine, struct engine **out,
+                         lodge_error *err);
+
+/* The library's clock of milliseconds. It runs while somebody waits. */
+extern _Atomic uint64_t ticker_now;
+extern _Atomic uint32_t ticker_used;
+lodge_status ticker_add(struct engine *eng, lodge_error *err);
+void ticker_remove(struct engine *eng);
+void ticker_wake(void);
+uint32_t ticker_running(void);
+
+/* A token on its way out: the first member of the record that carried it. */
+struct reap_node {
+    struct reap_node *next;
+    uint64_t token;
+    uint32_t kind;
+};
+struct domain *domain_take(uint32_t number); /* NULL: memory is short */
+struct domain *domain_ref(struct domain *domain);
+void domain_drop(struct domain *domain);
+/* Hands over the node (from alloc_*) and the caller's domain reference; a
+ * token of 0 is dropped at once.
+ */
+void domain_push(struct domain *domain, struct reap_node *node);
+uint64_t domain_waiting(void);
+
+/* ---- module.c --------------------------------------------------------- */
+
+struct module {
+    _Atomic uint32_t refs;
+    struct engine *eng;
+    wasmtime_module_t *raw;
+    struct lodge_wt_shape shape;
+    uint32_t *names;     /* exports by hash of name: index + 1, 0 empty */
+    uint32_t names_mask;
+};
+
+void module_ref(struct module *mod);
+void module_unref(struct module *mod);
+lodge_status module_take(lodge_module module, struct module **out,
+                         lodge_error *err);
+/* Index of an export, or UINT32_MAX. */
+uint32_t module_export_find(const struct module *mod, const char *name,
+                            uint64_t len);
+
+/* ---- linker.c, prepared.c --------------------------------------------- */
+
+struct linker {
+    struct engine *eng;
+    wasmtime_linker_t *raw;
+    uint64_t store; /* the store its items belong to, 0 = none */
+    uint32_t shadowing, unknown;
+};
+
+/* Resolves a module's imports; `ctx` is needed for default values. */
+lodge_status linker_resolve(struct linker *lnk, struct module *mod,
+                            wasmtime_context_t *ctx,
+                            wasmtime_instance_pre_t **out, lodge_error *err);
+
+enum { PREPARED_KEYS = 16 };
+
+struct prepared {
+    struct module *mod;
+    wasmtime_instance_pre_t *raw;
+    struct lodge_wt_wasi *wasi; /* own copy */
+    uint64_t store;             /* as in the linker */
+    uint32_t keys;              /* bit per store key that was set */
+    uint64_t value[PREPARED_KEYS];
+};
+
+/* ---- wasi.c ----------------------------------------------------------- */
+
+struct wasi {
+    struct lodge_wt_wasi *desc;
+};
+
+/* ---- store.c ---------------------------------------------------------- */
+
+/* Child 1 is the instance that owns its store, so that its id alone tells
+ * what closing it means.
+ */
+enum { CHILD_OWN = 1, CHILD_FIRST, CHILD_MAX = 0x2FFFF, CALLER_BIT };
+
+/* What a store's child handle names. */
+struct child {
+    uint32_t kind;   /* LODGE_KIND_* */
+    uint32_t closed; /* an instance that was closed */
+    union {
+        wasmtime_func_t func;
+        wasmtime_memory_t memory;
+        wasmtime_table_t table;
+        wasmtime_global_t global;
+        wasmtime_tag_t tag;
+        struct instance *instance; /* owned */
+    } of;
+    struct sig *sig; /* owned; funcs only */
+    uint32_t code;   /* element or content type of tables and globals */
+};
+
+struct instance {
+    wasmtime_instance_t raw;
+    struct module *mod;
+    uint32_t child;      /* its own number */
+    uint32_t own_store;  /* 1: the store ends with it */
+    uint32_t *exports;   /* child numbers by export index, 0 = not asked */
+    uint32_t memory;     /* child of export "memory", 0 = not asked */
+};
+
+/* A running DIRECT host call; lives on the stack of that call. */
+struct call {
+    struct call *prev;
+    const wasmtime_instance_t *instance;
+    uint64_t id;
+};
+
+struct store {
+    struct lodge_wt_store link; /* first: Wasmtime's data points here */
+    struct engine *eng;
+    wasmtime_store_t *raw;
+    wasmtime_context_t *ctx;
+    uint64_t id;
+    uint32_t poisoned;   /* a panic was caught inside */
+    uint32_t calls;      /* guest entries open */
+    uint64_t max_stack;  /* guest stack, bytes */
+    uint64_t fiber_size; /* of a fiber's stack, bytes */
+    struct child *children;
+    uint32_t nchildren, children_cap; /* [0] is unused */
+    uint32_t *map; /* children by identity, open addressing, 0 empty */
+    uint32_t map_mask, map_used;
+    uint32_t *instances; /* child numbers by Wasmtime's instance index */
+    uint32_t ninstances;
+    uint32_t instance_count;
+    struct call *call; /* innermost host call */
+    uint64_t calls_made;
+    uint64_t tag;         /* of the running call */
+    uint64_t deadline_ns; /* default, 0 = none */
+    uint64_t epoch_ticks; /* default, 0 = none */
+    uint64_t fuel_set;
+    struct reap_node *token; /* owned; LODGE_STORE_TOKEN */
+    struct store *next, *prev; /* under the engine's stores_lock */
+    _Atomic uint32_t owners;
+};
+
+/* Makes a store record without a handle; freed by store_free. */
+lodge_status store_make(struct engine *eng, struct store **out,
+                        lodge_error *err);
+void store_free(void *store);
+/* Lets every call that runs in a store of the engine end as cancelled. */
+void store_interrupt_all(struct engine *eng);
+lodge_status store_give(struct store *st, uint64_t *id, lodge_error *err);
+/* Another owner of the record, and its end. The guest cannot run any more
+ * once the handle is closed.
+ */
+struct store *store_keep(struct store *st);
+void store_drop(void *store);
+/* Enters by a store's own id. */
+lodge_status store_enter_own(lodge_store store, struct store **out,
+                             lodge_error *err);
+lodge_status store_key_set(struct store *st, uint32_t key, uint64_t value,
+                           lodge_error *err);
+lodge_status store_key_get(const struct store *st, uint32_t key,
+                           uint64_t *value, lodge_error *err);
+lodge_status store_key_check(const struct engine *eng, uint32_t key,
+                             uint64_t value, lodge_error *err);
+/* Enters the store of `id` (its own or a child's). Refuses poisoned ones. */
+lodge_status store_enter(uint64_t id, struct store **out, lodge_error *err);
+/* "func", "memory" and so on. */
+const char *store_kind_name(uint32_t kind);
+/* Why a child id was refused. */
+lodge_status store_child_refuse(const struct store *st, uint64_t id,
+                                uint32_t kind, lodge_error *err);
+
+static inline struct child *store_child(const struct store *st, uint64_t id,
+                                        uint32_t kind)
+{
+    uint64_t at = id & HANDLE_CHILD_MASK;
+    struct child *c = st->children + at;
+
+    if (at >= st->nchildren || c->kind != kind || c->closed)
+        return NULL;
+    return c;
+}
+
+static inline uint64_t store_child_id(const struct store *st, uint32_t at)
+{
+    return st->id | at;
+}
+
+/* Enters the store of a child and finds the child. */
+lodge_status store_enter_child(uint64_t id, uint32_t kind, struct store **st,
+                               struct child **out, lodge_error *err);
+/* The child number of an item, made if it is new. */
+lodge_status store_item(struct store *st, uint32_t kind, const void *item,
+                        uint32_t *at, lodge_error *err);
+lodge_status store_instance_add(struct store *st, struct instance *inst,
+                                uint32_t *at, lodge_error *err);
+/* A child's type as text. */
+lodge_status store_item_type(struct store *st, uint32_t kind,
+                             const void *item, struct textbuf *out,
+                             lodge_error *err);
+/* The type of a child, copied out: lodge_memory_type and its like. */
+lodge_status store_type_out(uint64_t id, uint32_t kind, char *buf,
+                            uint64_t cap, uint64_t *len, lodge_error *err);
+
+/* Wasmtime's number of an instance within its store. */
+static inline uint32_t instance_index(const wasmtime_instance_t *raw)
+{
+    return (uint32_t)raw->__private;
+}
+
+/* ---- instance.c ------------------------------------------------------- */
+
+/* Closes an instance at the next entry of its store; other ids: nothing. */
+void instance_close_later(uint64_t id);
+/* Carries out closes of instances that met a busy store. */
+void instance_closes_apply_slow(struct store *st);
+extern _Atomic uint32_t instance_closes_waiting;
+static inline void instance_closes_apply(struct store *st)
+{
+    if (__builtin_expect(atomic_load_explicit(&instance_closes_waiting,
+                                              memory_order_relaxed) != 0,
+                         0))
+        instance_closes_apply_slow(st);
+}
+
+/* The child number of an export by index; what it is goes to *kind. */
+lodge_status instance_export(struct store *st, struct instance *inst,
+                             uint32_t index, uint32_t *at, lodge_error *err);
+/* By name. E_NOT_FOUND names it. */
+lodge_status instance_find(struct store *st, struct instance *inst,
+                           const char *name, uint64_t len, uint32_t *at,
+                           lodge_error *err);
+
+/* ---- host.c ------------------------------------------------------------ */
+
+/* Defines a DIRECT function; takes over the signature. */
+lodge_status host_define(struct linker *lnk, const char *module,
+                         uint64_t module_len, const char *name,
+                         uint64_t name_len, struct sig *sig,
+                         lodge_direct_fn fn, uint64_t token,
+                         lodge_error *err);
+/* Enters the store of a running host call and checks that it runs. */
+lodge_status host_call_enter(lodge_caller caller, struct store **out);
+
+/* ---- value.c, call.c --------------------------------------------------- */
+
+/* What a call is to obey beyond the store's defaults. */
+struct call_terms {
+    uint64_t deadline_ns;
+    uint64_t tag;
+};
+
+lodge_status call_run(struct store *st, const struct child *fn,
+                      uint64_t *slots, uint32_t len,
+                      const struct call_terms *terms, lodge_error *err);
+/* Where the guest is to run. */
+lodge_status call_place(const struct store *st, int *fiber,
+                        lodge_error *err);
+/* Around anything that runs guest code. */
+struct call_saved {
+    uint64_t deadline, epoch_deadline, tag;
+};
+void call_begin(struct store *st, const struct call_terms *terms,
+                struct call_saved *saved);
+void call_end(struct store *st, const struct call_saved *saved);
+/* Makes an instance with all that a call needs around it. */
+lodge_status call_instantiate(struct store *st,
+                              const wasmtime_instance_pre_t *pre,
+                              wasmtime_instance_t *out, lodge_error *err);
+
+/* Slots to Wasmtime's values and back; `codes` from a signature. */
+lodge_status value_in(struct store *st, const uint8_t *codes, uint32_t n,
+                      const uint64_t *slots, wasmtime_val_raw_t *raw,
+                      lodge_error *err);
+lodge_status value_out(struct store *st, const uint8_t *codes, uint32_t n,
+                       const wasmtime_val_raw_t *raw, uint64_t *slots,
+                       lodge_error *err);
+/* One value as the C API's tagged union. */
+lodge_status value_to_val(struct store *st, uint32_t code,
+                          const uint64_t *slots, wasmtime_val_t *val,
+                          lodge_error *err);
+lodge_status value_from_val(struct store *st, const wasmtime_val_t *val,
+                            uint64_t *slots, lodge_error *err);
+
+/* ---- trap.c ----------------------------------------------------------- */
+
+/* Turns an error of Wasmtime's into a status and a message; the error is
+ * deleted. `otherwise` is the status where the error tells none. `st` may
+ * be NULL.
+ */
+lodge_status trap_translate(struct store *st, wasmtime_error_t *error,
+                            lodge_status otherwise, lodge_error *err);
+
+/* ---- lodge.c ---------------------------------------------------------- */
+
+/* Once per process, before the first handle. */
+void lodge_start(void);
+
+#endif

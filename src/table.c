@@ -1,0 +1,152 @@
+/* table.c - tables and globals: what a store holds besides memories.
+ * It must not know what a function does.
+ */
+#include "rooms.h"
+
+/* ---- tables ----------------------------------------------------------- */
+
+lodge_status lodge_table_new(lodge_store store, const char *type,
+                             uint64_t type_len, uint64_t value,
+                             lodge_table *out, lodge_error *err)
+{
+    struct type_limits limits;
+    wasmtime_table_t table;
+    wasmtime_error_t *error;
+    wasmtime_val_t init;
+    struct store *st;
+    uint32_t at;
+    lodge_status rc;
+
+    if (!out)
+        return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL");
+    rc = type_table_parse(type, type_len, &limits, err);
+    if (rc == LODGE_OK)
+        rc = store_enter_own(store, &st, err);
+    if (rc != LODGE_OK)
+        return rc;
+    rc = value_to_val(st, limits.code, &value, &init, err);
+    if (rc == LODGE_OK) {
+        error = lodge_wt_table_new(
+            st->ctx, limits.code, limits.is64 != 0, limits.min, limits.max,
+            value ? &init.of.funcref : NULL, &table);
+        if (error)
+            rc = trap_translate(st, error, LODGE_E_LIMIT, err);
+    }
+    if (rc == LODGE_OK)
+        rc = store_item(st, LODGE_KIND_TABLE, &table, &at, err);
+    if (rc == LODGE_OK)
+        out->id = store_child_id(st, at);
+    handle_leave(store.id);
+    return rc;
+}
+
+lodge_status lodge_table_type(lodge_table table, char *buf, uint64_t cap,
+                              uint64_t *len, lodge_error *err)
+{
+    return store_type_out(table.id, LODGE_KIND_TABLE, buf, cap, len, err);
+}
+
+lodge_status lodge_table_size(lodge_table table, uint64_t *elements,
+                              lodge_error *err)
+{
+    struct store *st;
+    struct child *c;
+    lodge_status rc;
+
+    if (!elements)
+        return error_refuse(err, LODGE_E_ARGUMENT, "elements: is NULL");
+    rc = store_enter_child(table.id, LODGE_KIND_TABLE, &st, &c, err);
+    if (rc != LODGE_OK)
+        return rc;
+    *elements = wasmtime_table_size(st->ctx, &c->of.table);
+    handle_leave(table.id);
+    return LODGE_OK;
+}
+
+static lodge_status index_check(const struct store *st,
+                                const wasmtime_table_t *table, uint64_t index,
+                                lodge_error *err)
+{
+    uint64_t size = wasmtime_table_size(st->ctx, table);
+
+    if (index < size)
+        return LODGE_OK;
+    return error_refuse(err, LODGE_E_BOUNDS,
+                        "index: %llu is not below %llu",
+                        (unsigned long long)index, (unsigned long long)size);
+}
+
+lodge_status lodge_table_get(lodge_table table, uint64_t index,
+                             uint64_t *value, lodge_error *err)
+{
+    wasmtime_table_t raw;
+    wasmtime_val_t val;
+    struct store *st;
+    struct child *c;
+    lodge_status rc;
+
+    if (!value)
+        return error_refuse(err, LODGE_E_ARGUMENT, "value: is NULL");
+    rc = store_enter_child(table.id, LODGE_KIND_TABLE, &st, &c, err);
+    if (rc != LODGE_OK)
+        return rc;
+    raw = c->of.table;
+    rc = index_check(st, &raw, index, err);
+    if (rc == LODGE_OK && wasmtime_table_get(st->ctx, &raw, index, &val)) {
+        rc = value_from_val(st, &val, value, err);
+        wasmtime_val_unroot(&val);
+    }
+    handle_leave(table.id);
+    return rc;
+}
+
+lodge_status lodge_table_set(lodge_table table, uint64_t index,
+                             uint64_t value, lodge_error *err)
+{
+    wasmtime_error_t *error;
+    wasmtime_val_t val;
+    struct store *st;
+    struct child *c;
+    lodge_status rc =
+        store_enter_child(table.id, LODGE_KIND_TABLE, &st, &c, err);
+
+    if (rc != LODGE_OK)
+        return rc;
+    rc = index_check(st, &c->of.table, index, err);
+    if (rc == LODGE_OK)
+        rc = value_to_val(st, c->code, &value, &val, err);
+    if (rc == LODGE_OK) {
+        error = wasmtime_table_set(st->ctx, &c->of.table, index, &val);
+        if (error)
+            rc = trap_translate(st, error, LODGE_E_TYPE, err);
+    }
+    handle_leave(table.id);
+    return rc;
+}
+
+lodge_status lodge_table_grow(lodge_table table, uint64_t delta,
+                              uint64_t value, uint64_t *old_size,
+                              lodge_error *err)
+{
+    wasmtime_error_t *error;
+    wasmtime_val_t val;
+    struct store *st;
+    struct child *c;
+    uint64_t before;
+    lodge_status rc =
+        store_enter_child(table.id, LODGE_KIND_TABLE, &st, &c, err);
+
+    if (rc != LODGE_OK)
+        return rc;
+    rc = value_to_val(st, c->code, &value, &val, err);
+    if (rc == LODGE_OK) {
+        error = wasmtime_table_grow(st->ctx, &c->of.table, delta, &val,
+                                    &before);
+        if (error)
+            rc = trap_translate(st, error, LODGE_E_LIMIT, err);
+        else if (old_size)
+            *old_size = before;
+    }
+    handle_leave(table.id);
+    return rc;
+}

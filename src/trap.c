@@ -1,0 +1,244 @@
+/* trap.c - failures: what Wasmtime reports, as status, message and report.
+ * It must not know what was being done.
+ */
+#include <string.h>
+
+#include "rooms.h"
+
+enum { REPORTS_MAX = 256 };
+
+/* ---- reports ---------------------------------------------------------- */
+
+struct report {
+    struct lodge_wt_trace trace;
+};
+
+static _Atomic uint32_t reports;
+
+static void report_destroy(void *obj)
+{
+    struct report *rep = obj;
+
+    lodge_wt_trace_free(&rep->trace);
+    alloc_free(rep);
+    atomic_fetch_sub_explicit(&reports, 1, memory_order_relaxed);
+}
+
+/* The id of a report, or 0 where there is no room for one. */
+static uint64_t report_make(const wasmtime_error_t *error, const void *family)
+{
+    struct report *rep;
+    uint64_t id = 0;
+
+    if (atomic_fetch_add_explicit(&reports, 1, memory_order_relaxed) >=
+        REPORTS_MAX) {
+        atomic_fetch_sub_explicit(&reports, 1, memory_order_relaxed);
+        return 0;
+    }
+    rep = alloc_zero(sizeof *rep);
+    if (!rep) {
+        atomic_fetch_sub_explicit(&reports, 1, memory_order_relaxed);
+        return 0;
+    }
+    lodge_wt_trace_new(error, &rep->trace);
+    if (handle_new(LODGE_KIND_REPORT, rep, report_destroy, family, &id,
+                   NULL) != LODGE_OK)
+        report_destroy(rep);
+    return id;
+}
+
+lodge_status lodge_report_close(lodge_report report)
+{
+    handle_close(report.id, LODGE_KIND_REPORT);
+    return LODGE_OK;
+}
+
+/* ---- translating ------------------------------------------------------ */
+
+static void write_record(const wasmtime_error_t *error,
+                         const struct lodge_wt_error_info *info,
+                         lodge_status status, const void *family,
+                         lodge_error *err)
+{
+    uint8_t *text;
+    size_t len;
+
+    if (!error_wanted(err))
+        return;
+    lodge_wt_error_text(error, &text, &len);
+    error_set(err, status, (const char *)text, len);
+    lodge_wt_bytes_free(text, len);
+    err->trap = info->trap;
+    err->exit_code = info->exit_code;
+    err->payload = info->payload;
+    err->detail = info->detail;
+    if (err->flags & LODGE_ERROR_REPORT)
+        err->report = report_make(error, family);
+}
+
+lodge_status trap_translate(struct store *st, wasmtime_error_t *error,
+                            lodge_status otherwise, lodge_error *err)
+{
+    struct lodge_wt_error_info info;
+    lodge_status status;
+
+    lodge_wt_error_info(error, &info);
+    status = info.status ? info.status : otherwise;
+    write_record(error, &info, status, st ? st->eng : NULL, err);
+    if (st && st->call)
+        lodge_wt_failure_note(&st->link, error);
+    if (st && info.panicked)
+        st->poisoned = 1;
+    wasmtime_error_delete(error);
+    return status;
+}
+
+/* ---- reading reports -------------------------------------------------- */
+
+static lodge_status report_pin(lodge_report report, struct report **out,
+                               lodge_error *err)
+{
+    void *obj;
+    lodge_status st = handle_pin(report.id, LODGE_KIND_REPORT, &obj, err);
+
+    if (st == LODGE_OK)
+        *out = obj;
+    return st;
+}
+
+lodge_status lodge_report_text(lodge_report report, char *buf, uint64_t cap,
+                               uint64_t *len, lodge_error *err)
+{
+    struct report *rep;
+    lodge_status st = report_pin(report, &rep, err);
+
+    if (st != LODGE_OK)
+        return st;
+    st = text_out(rep->trace.text.ptr, rep->trace.text.len, buf, cap, len,
+                  err);
+    handle_unpin(report.id);
+    return st;
+}
+
+lodge_status lodge_report_frame_count(lodge_report report, uint32_t *count,
+                                      lodge_error *err)
+{
+    struct report *rep;
+    lodge_status st;
+
+    if (!count)
+        return error_refuse(err, LODGE_E_ARGUMENT, "count: is NULL");
+    st = report_pin(report, &rep, err);
+    if (st != LODGE_OK)
+        return st;
+    *count = (uint32_t)rep->trace.frame_count;
+    handle_unpin(report.id);
+    return LODGE_OK;
+}
+
+static void number_text(uint64_t n, uint64_t unknown, struct textbuf *out)
+{
+    if (n != unknown)
+        textbuf_printf(out, "%llu", (unsigned long long)n);
+}
+
+static lodge_status frame_text(const struct lodge_wt_frame *frame,
+                               uint32_t what, struct textbuf *out,
+                               lodge_error *err)
+{
+    switch (what) {
+    case LODGE_REPORT_FUNC:
+        textbuf_add(out, frame->func.ptr, frame->func.len);
+        break;
+    case LODGE_REPORT_MODULE:
+        textbuf_add(out, frame->module.ptr, frame->module.len);
+        break;
+    case LODGE_REPORT_FUNC_INDEX:
+        number_text(frame->func_index, UINT64_MAX, out);
+        break;
+    case LODGE_REPORT_FUNC_OFFSET:
+        number_text(frame->func_offset, UINT64_MAX, out);
+        break;
+    case LODGE_REPORT_MODULE_OFFSET:
+        number_text(frame->module_offset, UINT64_MAX, out);
+        break;
+    case LODGE_REPORT_FILE:
+        textbuf_add(out, frame->file.ptr, frame->file.len);
+        break;
+    case LODGE_REPORT_LINE:
+        number_text(frame->line, 0, out);
+        break;
+    default:
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "what: %u is not LODGE_REPORT_*", what);
+    }
+    return out->failed ? error_memory(err) : LODGE_OK;
+}
+
+lodge_status lodge_report_frame(lodge_report report, uint32_t index,
+                                uint32_t what, char *buf, uint64_t cap,
+                                uint64_t *len, lodge_error *err)
+{
+    struct textbuf text = { 0 };
+    struct report *rep;
+    lodge_status st = report_pin(report, &rep, err);
+
+    if (st != LODGE_OK)
+        return st;
+    if (index >= rep->trace.frame_count)
+        st = error_refuse(err, LODGE_E_NOT_FOUND,
+                          "index: %u is not below %zu", index,
+                          rep->trace.frame_count);
+    else
+        st = frame_text(&rep->trace.frames[index], what, &text, err);
+    if (st == LODGE_OK)
+        st = text_out(text.ptr, text.len, buf, cap, len, err);
+    textbuf_free(&text);
+    handle_unpin(report.id);
+    return st;
+}
+
+lodge_status lodge_report_cause_count(lodge_report report, uint32_t *count,
+                                      lodge_error *err)
+{
+    struct report *rep;
+    lodge_status st;
+
+    if (!count)
+        return error_refuse(err, LODGE_E_ARGUMENT, "count: is NULL");
+    st = report_pin(report, &rep, err);
+    if (st != LODGE_OK)
+        return st;
+    *count = (uint32_t)rep->trace.cause_count;
+    handle_unpin(report.id);
+    return LODGE_OK;
+}
+
+lodge_status lodge_report_cause(lodge_report report, uint32_t index,
+                                lodge_status *status, uint64_t *payload,
+                                char *buf, uint64_t cap, uint64_t *len,
+                                lodge_error *err)
+{
+    const struct lodge_wt_cause *cause;
+    struct report *rep;
+    lodge_status st = report_pin(report, &rep, err);
+
+    if (st != LODGE_OK)
+        return st;
+    if (index >= rep->trace.cause_count) {
+        st = error_refuse(err, LODGE_E_NOT_FOUND,
+                          "index: %u is not below %zu", index,
+                          rep->trace.cause_count);
+        goto out;
+    }
+    cause = &rep->trace.causes[index];
+    st = text_out(cause->message.ptr, cause->message.len, buf, cap, len,
+                  err);
+    if (st == LODGE_OK && status)
+        *status = cause->status;
+    if (st == LODGE_OK && payload)
+        *payload = cause->payload;
+out:
+    handle_unpin(report.id);
+    return st;
+}

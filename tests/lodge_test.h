@@ -1,0 +1,175 @@
+/* lodge_test.h - what the tests of all rooms share.
+ * They see lodge.h only. Every test ends with nothing alive.
+ */
+#ifndef LODGE_TEST_SUPPORT_H
+#define LODGE_TEST_SUPPORT_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <lodge.h>
+
+/* Text as the two arguments (ptr, len). */
+#define TEXT(s) (s), (uint64_t)strlen(s)
+
+/* A test that starts and ends with nothing alive. */
+#define TEST(name) cmocka_unit_test_setup_teardown(name, nothing_lives, nothing_lives)
+
+/* Run all tests of a room. */
+#define RUN(tests) cmocka_run_group_tests_name(__FILE__, tests, NULL, NULL)
+
+static inline uint64_t stat_of(uint32_t key)
+{
+    uint64_t value = UINT64_MAX;
+
+    assert_int_equal(lodge_stat(key, &value), LODGE_OK);
+    return value;
+}
+
+/* Setup and teardown: no handle, no token, no byte. */
+static inline int nothing_lives(void **state)
+{
+    (void)state;
+    if (stat_of(LODGE_STAT_LIVE) || stat_of(LODGE_STAT_REAP_QUEUE) ||
+        stat_of(LODGE_STAT_BYTES)) {
+        fprintf(stderr, "left alive: %llu handles, %llu tokens, %llu bytes\n",
+                (unsigned long long)stat_of(LODGE_STAT_LIVE),
+                (unsigned long long)stat_of(LODGE_STAT_REAP_QUEUE),
+                (unsigned long long)stat_of(LODGE_STAT_BYTES));
+        return -1;
+    }
+    return 0;
+}
+
+/* The record that calls in a test share; its message is shown when a status
+ * is not the expected one.
+ */
+static lodge_error test_err = LODGE_ERROR_INIT;
+
+static inline void check_status(lodge_status found, lodge_status expected,
+                                const char *what, const char *file, int line)
+{
+    if (found != expected)
+        fprintf(stderr, "%s:%d: %s gave %d, expected %d: %s\n", file, line,
+                what, (int)found, (int)expected, test_err.message);
+    assert_int_equal(found, expected);
+}
+
+/* OK(lodge_store_new(engine, &store, ERR)); */
+#define ERR (&test_err)
+#define OK(call) check_status((call), LODGE_OK, #call, __FILE__, __LINE__)
+#define FAILS(status, call)                                                   \
+    check_status((call), LODGE_E_##status, #call, __FILE__, __LINE__)
+
+/* FAILS, and the message holds a text. */
+#define SAYS(status, text, call)                                              \
+    do {                                                                      \
+        FAILS(status, call);                                                  \
+        if (!strstr(test_err.message, (text)))                                \
+            fail_msg("message \"%s\" lacks \"%s\"", test_err.message, text);  \
+    } while (0)
+
+static inline lodge_engine new_engine(void)
+{
+    lodge_engine engine;
+
+    OK(lodge_engine_new((lodge_config){ 0 }, &engine, ERR));
+    return engine;
+}
+
+/* An engine with settings: "fuel=on". */
+static inline lodge_engine new_engine_with(const char *settings)
+{
+    lodge_config config;
+    lodge_engine engine;
+
+    OK(lodge_config_new(LODGE_PRESET_DEFAULT, &config, ERR));
+    OK(lodge_config_parse(config, TEXT(settings), ERR));
+    OK(lodge_engine_new(config, &engine, ERR));
+    return engine;
+}
+
+/* A module from text format. */
+static inline lodge_module new_module(lodge_engine engine, const char *text)
+{
+    lodge_module module;
+
+    OK(lodge_module_open(engine, (const uint8_t *)text, strlen(text), &module,
+                         ERR));
+    return module;
+}
+
+static inline lodge_store new_store(lodge_engine engine)
+{
+    lodge_store store;
+
+    OK(lodge_store_new(engine, &store, ERR));
+    return store;
+}
+
+static inline lodge_linker new_linker(lodge_engine engine)
+{
+    lodge_linker linker;
+
+    OK(lodge_linker_new(engine, &linker, ERR));
+    return linker;
+}
+
+/* An instance without imports, in a store of its own. */
+static inline lodge_instance new_instance(lodge_engine engine,
+                                          const char *text)
+{
+    lodge_linker linker = new_linker(engine);
+    lodge_module module = new_module(engine, text);
+    lodge_instance instance;
+
+    OK(lodge_instance_new(linker, (lodge_store){ 0 }, module, &instance,
+                          ERR));
+    lodge_module_close(module);
+    lodge_linker_close(linker);
+    return instance;
+}
+
+static inline lodge_func func_of(lodge_instance instance, const char *name)
+{
+    lodge_func fn;
+
+    OK(lodge_instance_func(instance, TEXT(name), &fn, ERR));
+    return fn;
+}
+
+/* Ids that never name anything: none, all ones, bits above 53, random. A
+ * stale one and those of other kinds are the test's business.
+ */
+static const uint64_t bad_ids[] = {
+    0,
+    UINT64_MAX,
+    1,
+    UINT64_C(1) << 53,
+    (UINT64_C(1) << 53) - 1,
+    UINT64_C(0x8000000000000000),
+    UINT64_C(0x123456789ABCDEF),
+    UINT64_C(0x1FFFFC0000),
+    0x2FFFF,
+    0x30000,
+};
+enum { BAD_IDS = sizeof bad_ids / sizeof *bad_ids };
+
+/* A call with each bad id: BAD(HANDLE, lodge_func, id, call(id)) */
+#define FOR_BAD_IDS(type, name, body)                                         \
+    do {                                                                      \
+        size_t bad_at_;                                                       \
+        for (bad_at_ = 0; bad_at_ < BAD_IDS; bad_at_++) {                     \
+            type name = { bad_ids[bad_at_] };                                 \
+            body;                                                             \
+        }                                                                     \
+    } while (0)
+
+#endif

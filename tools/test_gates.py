@@ -1,0 +1,107 @@
+"""test_gates.py - the gates that read text see what they are made to see."""
+
+from __future__ import annotations
+
+import tempfile
+import unittest
+from pathlib import Path
+
+import gate_source
+import gate_tests
+from api_comment import code_of
+from gate import Context, Gate
+
+
+class Tree(unittest.TestCase):
+    """Gates on a small tree of files."""
+
+    def faults(self, gate: Gate, files: dict[str, str]) -> list[str]:
+        with tempfile.TemporaryDirectory() as folder:
+            root = Path(folder).resolve()
+            for name, text in files.items():
+                path = root / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, encoding="utf-8")
+            return gate(Context(root, root / "build"))
+
+    def includes(self, name: str, header: str) -> bool:
+        """May this file include this header?"""
+        tree = {
+            "src/rooms.h": "",
+            "src/core/text.h": "",
+            "tests/support.h": "",
+            name: f"#include {header}\n",
+        }
+        return not self.faults(gate_source.layers, tree)
+
+    def test_rooms_include_wasmtime_and_core(self) -> None:
+        for header in ("<wasmtime.h>", '"lodge_wt.h"', '"core/text.h"'):
+            self.assertTrue(self.includes("src/func.c", header), header)
+
+    def test_core_includes_neither_wasm_nor_rooms(self) -> None:
+        for header in (
+            "<wasm.h>",
+            '"rooms.h"',
+            '"../rooms.h"',
+            '"lodge_wt.h"',
+        ):
+            self.assertFalse(self.includes("src/core/a.c", header), header)
+
+    def test_core_includes_core_libc_and_the_header(self) -> None:
+        for header in ('"text.h"', '"core/text.h"', "<time.h>", '"lodge.h"'):
+            self.assertTrue(self.includes("src/core/a.c", header), header)
+
+    def test_programs_include_the_header_only(self) -> None:
+        for name in ("cli/run.c", "examples/a.c", "tests/test_func.c"):
+            for header in ('"rooms.h"', '"../src/rooms.h"', '"core/text.h"'):
+                self.assertFalse(self.includes(name, header), (name, header))
+            self.assertFalse(self.includes(name, "<wasmtime.h>"), name)
+            self.assertTrue(self.includes(name, "<lodge.h>"), name)
+
+    def test_tests_include_their_own_headers(self) -> None:
+        self.assertTrue(self.includes("tests/test_func.c", '"support.h"'))
+        self.assertTrue(self.includes("tests/core/test_a.c", '"core/text.h"'))
+
+    def test_the_benchmark_sees_raw_wasmtime(self) -> None:
+        self.assertTrue(self.includes("bench/call.c", "<wasmtime.h>"))
+
+    def test_allocation_outside_its_file(self) -> None:
+        faults = self.faults(
+            gate_source.allocation,
+            {
+                "src/core/alloc.c": "void *p = malloc(1);\n",
+                "src/a.c": "/* free(p) */\nalloc_free(p);\nfree (p);\n",
+                "src/b.c": 's = "malloc(1)";\n',
+            },
+        )
+        self.assertEqual(faults, ["src/a.c:3: free outside core/alloc.c"])
+
+    def test_a_home_folder_in_a_file(self) -> None:
+        path = "/".join(["", "home", "someone", "x"])
+        faults = self.faults(gate_source.no_machine_paths, {"a.md": path})
+        self.assertEqual(len(faults), 1)
+
+    def test_a_long_readme(self) -> None:
+        gate = gate_source.readme
+        self.assertEqual(self.faults(gate, {"README.md": "x\n" * 150}), [])
+        self.assertTrue(self.faults(gate, {"README.md": "x\n" * 151}))
+
+    def test_words_in_comments_test_nothing(self) -> None:
+        text = "/* lodge_a */\nint f(void)\n{\n    lodge_b(LODGE_E_X);\n}\n"
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder).resolve() / "tests" / "test_a.c"
+            path.parent.mkdir()
+            path.write_text(text, encoding="utf-8")
+            ctx = Context(path.parent.parent, path.parent)
+            self.assertEqual(gate_tests._words(ctx), {"lodge_b", "LODGE_E_X"})
+            self.assertEqual(
+                gate_tests._bodies(ctx), [{"lodge_b", "LODGE_E_X"}]
+            )
+
+    def test_code_without_comments_keeps_its_lines(self) -> None:
+        text = 'a /* b\nc */ d // e\nf "/* g */" \'"\' h'
+        self.assertEqual(code_of(text), "a \n d  \nf \"\" '' h")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,254 @@
+/* lodge_wt.h - what the crate in this folder adds to Wasmtime's C API.
+ *
+ * For the rooms of Lodge only; never installed. Every function catches
+ * panics and gives them back as errors. A returned error is owned by the
+ * caller (wasmtime_error_delete), NULL means success.
+ */
+#ifndef LODGE_WT_H
+#define LODGE_WT_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <wasm.h>
+#include <wasmtime.h>
+
+/* The part of a store's record that both sides see (src/store.rs). Its
+ * address is the store's data in Wasmtime, and must not move.
+ */
+struct lodge_wt_store {
+    void *room;              /* the C record */
+    uint64_t memory_limit;   /* bytes; UINT64_MAX = none */
+    uint64_t table_limit;    /* elements */
+    uint64_t instance_limit; /* read when the limiter is installed */
+    uint64_t tables_limit;
+    uint64_t memories_limit;
+    uint64_t memory_bytes; /* now */
+    uint64_t memory_peak;
+    uint64_t table_elements;
+    uint64_t refusals;
+    uint64_t memories;                /* counted against the process cap */
+    const _Atomic uint64_t *ticks;    /* milliseconds of the ticker */
+    _Atomic uint32_t *ticker_used;    /* set to keep the ticker going */
+    const _Atomic uint64_t *epochs;   /* lodge_engine_tick of this engine */
+    uint64_t deadline;                /* value of *ticks, 0 = none */
+    uint64_t epoch_deadline;          /* value of *epochs, 0 = none */
+    _Atomic uint32_t cancel;          /* not 0: end with E_CANCELLED */
+    uint32_t reserved;
+    void *wasi;      /* Rust's: WASI state */
+    void *failure;   /* Rust's: what the host function reported */
+    void *inner;     /* Rust's: what a nested call had failed with */
+    void *job;       /* Rust's: what the fiber is to run */
+    uintptr_t fiber; /* highest address of the fiber in use, 0 = none */
+    uint64_t driver[2]; /* Rust's: the first function on a fiber */
+};
+
+/* How many linear memories may be mapped in the process, and are. */
+extern uint64_t lodge_wt_memories_max;
+extern _Atomic uint64_t lodge_wt_memories_live;
+
+/* ---- engine.rs */
+wasmtime_error_t *lodge_wt_engine_new(wasm_config_t *config,
+                                      wasm_engine_t **out);
+void lodge_wt_config_extra(wasm_config_t *config, int extended_const,
+                           int backtrace_details);
+
+/* ---- module.rs */
+struct lodge_wt_limits {
+    uint64_t module_bytes;
+    uint64_t functions;
+    uint64_t function_bytes;
+    uint64_t locals;
+};
+
+/* Check compile limits; *limit gets 1 if one of them was the reason. */
+wasmtime_error_t *lodge_wt_scan(const uint8_t *ptr, size_t len,
+                                const struct lodge_wt_limits *limits,
+                                int *limit);
+wasmtime_error_t *lodge_wt_module_new(wasm_engine_t *engine,
+                                      const uint8_t *ptr, size_t len,
+                                      int big_stack, wasmtime_module_t **out);
+wasmtime_error_t *lodge_wt_module_validate(wasm_engine_t *engine,
+                                           const uint8_t *ptr, size_t len,
+                                           int big_stack);
+/* Text to binary; the bytes are freed with lodge_wt_bytes_free. */
+wasmtime_error_t *lodge_wt_text(const char *ptr, size_t len, int big_stack,
+                                uint8_t **out, size_t *out_len);
+void lodge_wt_bytes_free(uint8_t *ptr, size_t len);
+
+/* What a module is made of, in one piece of memory owned by Rust. */
+struct lodge_wt_str {
+    const char *ptr;
+    size_t len;
+};
+struct lodge_wt_item {
+    struct lodge_wt_str module; /* imports only */
+    struct lodge_wt_str name;   /* also of custom sections */
+    struct lodge_wt_str type;   /* text; of custom sections the data */
+    uint32_t kind;              /* LODGE_KIND_* */
+};
+struct lodge_wt_shape {
+    struct lodge_wt_item *imports, *exports, *sections;
+    size_t import_count, export_count, section_count;
+    struct lodge_wt_str name;
+    uint64_t needs[8]; /* by LODGE_NEEDS_* */
+    void *owner;       /* Rust's */
+};
+/* `bytes` are the binary the module was made from. */
+wasmtime_error_t *lodge_wt_shape_new(const wasmtime_module_t *module,
+                                     const uint8_t *bytes, size_t len,
+                                     struct lodge_wt_shape *out);
+void lodge_wt_shape_free(struct lodge_wt_shape *shape);
+
+/* ---- store.rs */
+/* Make a store around `link`: limiter and epoch callback installed. */
+wasmtime_error_t *lodge_wt_store_new(wasm_engine_t *engine,
+                                     struct lodge_wt_store *link,
+                                     wasmtime_store_t **out);
+/* Read the instance, table and memory counts of the link again. */
+void lodge_wt_store_limits(wasmtime_store_t *store,
+                           struct lodge_wt_store *link);
+/* Delete what Rust keeps in the link; after wasmtime_store_delete. */
+void lodge_wt_store_clear(struct lodge_wt_store *link);
+
+/* ---- call.rs: `fiber` not 0 runs on the store's own stack */
+wasmtime_error_t *lodge_wt_call(wasmtime_context_t *store,
+                                const wasmtime_func_t *func,
+                                wasmtime_val_raw_t *raw, size_t len);
+wasmtime_error_t *lodge_wt_call_fiber(wasmtime_context_t *store,
+                                      const wasmtime_func_t *func,
+                                      wasmtime_val_raw_t *raw, size_t len);
+wasmtime_error_t *
+lodge_wt_instantiate(wasmtime_context_t *store,
+                     const wasmtime_instance_pre_t *pre, int fiber,
+                     wasmtime_instance_t *out);
+/* Four words that are the same for the same function of a store. */
+void lodge_wt_func_identity(const wasmtime_func_t *func, uint64_t words[4]);
+/* Type of an item as text, as lodge_module_import gives it. `kind` is
+ * LODGE_KIND_FUNC to _TAG, `item` the C API's struct of that kind. Returns
+ * the full length.
+ */
+size_t lodge_wt_item_type(wasmtime_context_t *store, uint32_t kind,
+                          const void *item, char *buf, size_t cap);
+
+/* A table of nullable references of the type with this code. */
+wasmtime_error_t *lodge_wt_table_new(wasmtime_context_t *store, uint32_t code,
+                                     int is64, uint64_t min, uint64_t max,
+                                     const wasmtime_func_t *init,
+                                     wasmtime_table_t *out);
+
+/* ---- host.rs */
+/* A host function: values in `raw`, 16 bytes each, parameters then results
+ * from 0. Not 0: the failure set on the link, or a default one.
+ */
+typedef int32_t (*lodge_wt_host_fn)(void *env, struct lodge_wt_store *link,
+                                    const wasmtime_instance_t *instance,
+                                    wasmtime_val_raw_t *raw, size_t len);
+
+/* Types by LODGE_TYPE_*: i32 to externref. The finalizer runs exactly once,
+ * also on failure.
+ */
+wasmtime_error_t *lodge_wt_linker_func(
+    wasmtime_linker_t *linker, const char *module, size_t module_len,
+    const char *name, size_t name_len, const uint8_t *params, size_t nparams,
+    const uint8_t *results, size_t nresults, lodge_wt_host_fn fn, void *env,
+    void (*finalizer)(void *env));
+wasmtime_error_t *lodge_wt_linker_alias(
+    wasmtime_linker_t *linker, const char *from_module,
+    size_t from_module_len, const char *from_name, size_t from_name_len,
+    const char *to_module, size_t to_module_len, const char *to_name,
+    size_t to_name_len);
+/* Imports of the module that the linker does not satisfy, one a line; freed
+ * with lodge_wt_bytes_free.
+ */
+wasmtime_error_t *lodge_wt_linker_missing(const wasmtime_linker_t *linker,
+                                          const wasmtime_module_t *module,
+                                          uint8_t **out, size_t *len,
+                                          uint32_t *count);
+/* Set the failure of the running host call. `status` is LODGE_E_*. */
+void lodge_wt_failure_set(struct lodge_wt_store *link, int32_t status,
+                          uint64_t payload, int32_t exit_code,
+                          const char *message, size_t len);
+/* Remember the failure of a nested call as the cause of what the running
+ * host function may report.
+ */
+void lodge_wt_failure_note(struct lodge_wt_store *link,
+                           const wasmtime_error_t *error);
+/* Forget that note: the host function went well. */
+static inline void lodge_wt_failure_drop(struct lodge_wt_store *link)
+{
+    void lodge_wt_failure_forget(struct lodge_wt_store *);
+
+    if (link->inner || link->failure)
+        lodge_wt_failure_forget(link);
+}
+
+/* ---- error.rs */
+struct lodge_wt_error_info {
+    int32_t status;    /* LODGE_E_* as far as the error tells; 0 = unknown */
+    int32_t trap;      /* LODGE_TRAP_*, -1 = none */
+    int32_t exit_code;
+    int32_t panicked;  /* 1: a panic was caught, the store is not to be used */
+    uint64_t payload;
+    uint64_t detail;   /* byte offset in the module, if told */
+};
+struct lodge_wt_frame {
+    struct lodge_wt_str func, module, file;
+    uint64_t func_offset, module_offset; /* UINT64_MAX = unknown */
+    uint32_t func_index, line;           /* line 0 = unknown */
+};
+struct lodge_wt_cause {
+    struct lodge_wt_str message;
+    uint64_t payload;
+    int32_t status;
+};
+void lodge_wt_error_info(const wasmtime_error_t *error,
+                         struct lodge_wt_error_info *out);
+/* The message without backtrace; freed with lodge_wt_bytes_free. */
+void lodge_wt_error_text(const wasmtime_error_t *error, uint8_t **out,
+                         size_t *len);
+/* Backtrace and causes in one piece of memory owned by Rust. */
+struct lodge_wt_trace {
+    struct lodge_wt_frame *frames;
+    struct lodge_wt_cause *causes;
+    size_t frame_count, cause_count;
+    struct lodge_wt_str text;
+    void *owner;
+};
+void lodge_wt_trace_new(const wasmtime_error_t *error,
+                        struct lodge_wt_trace *out);
+void lodge_wt_trace_free(struct lodge_wt_trace *trace);
+
+/* ---- wasi.rs */
+struct lodge_wt_wasi; /* a description */
+struct lodge_wt_wasi *lodge_wt_wasi_new(void);
+struct lodge_wt_wasi *lodge_wt_wasi_clone(const struct lodge_wt_wasi *wasi);
+void lodge_wt_wasi_delete(struct lodge_wt_wasi *wasi);
+void lodge_wt_wasi_arg(struct lodge_wt_wasi *wasi, const char *ptr,
+                       size_t len);
+void lodge_wt_wasi_env(struct lodge_wt_wasi *wasi, const char *name,
+                       size_t name_len, const char *value, size_t value_len);
+/* fd 0-2, how LODGE_WASI_NULL..INHERIT; see lodge_wasi_stream */
+void lodge_wt_wasi_stream(struct lodge_wt_wasi *wasi, uint32_t fd,
+                          uint32_t how, const uint8_t *ptr, size_t len);
+void lodge_wt_wasi_dir(struct lodge_wt_wasi *wasi, const char *host,
+                       size_t host_len, const char *guest, size_t guest_len,
+                       uint32_t dir_rights, uint32_t file_rights);
+/* key LODGE_WASI_FULL..SLEEP */
+void lodge_wt_wasi_set(struct lodge_wt_wasi *wasi, uint32_t key,
+                       uint64_t value);
+wasmtime_error_t *lodge_wt_linker_wasi(wasmtime_linker_t *linker);
+/* Give the store streams, files and clocks made from the description; NULL
+ * gives the empty description. Errors name the file or directory.
+ */
+wasmtime_error_t *lodge_wt_store_wasi(struct lodge_wt_store *link,
+                                      const struct lodge_wt_wasi *wasi);
+/* Take from the ring of fd 1 or 2, feed that of fd 0: bytes moved, or
+ * SIZE_MAX if there is no such ring. A feed of 0 bytes ends the stream.
+ */
+size_t lodge_wt_store_output(struct lodge_wt_store *link, uint32_t fd,
+                             uint8_t *buf, size_t cap);
+size_t lodge_wt_store_input(struct lodge_wt_store *link, const uint8_t *ptr,
+                            size_t len);
+
+#endif /* LODGE_WT_H */

@@ -1,0 +1,274 @@
+//! error.rs - what an error of Wasmtime's means, for C.
+
+use crate::host::Failure;
+use crate::layout::view;
+use crate::module::Str;
+use crate::store::Interrupted;
+use crate::{Panicked, give};
+use std::error::Error as StdError;
+use std::ffi::c_void;
+use wasmtime::{
+    Error, GcHeapOutOfMemory, OutOfMemory, PoolConcurrencyLimitError, ThrownException, Trap,
+    WasmBacktrace,
+};
+use wasmtime_c_api::wasmtime_error_t;
+use wasmtime_wasi::I32Exit;
+
+mod status {
+    pub const IO: i32 = -14;
+    pub const MEMORY: i32 = -15;
+    pub const LIMIT: i32 = -16;
+    pub const TRAP: i32 = -32;
+    pub const EXCEPTION: i32 = -33;
+    pub const EXIT: i32 = -34;
+    pub const FUEL: i32 = -36;
+    pub const DEADLINE: i32 = -37;
+    pub const CANCELLED: i32 = -38;
+    pub const STACK: i32 = -39;
+    pub const INTERNAL: i32 = -64;
+}
+
+/// The same struct as in lodge_wt.h.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Info {
+    pub status: i32,
+    pub trap: i32,
+    pub exit_code: i32,
+    pub panicked: i32,
+    pub payload: u64,
+    pub detail: u64,
+}
+
+fn trap_status(trap: Trap) -> i32 {
+    match trap {
+        Trap::OutOfFuel => status::FUEL,
+        Trap::StackOverflow => status::STACK,
+        Trap::Interrupt => status::DEADLINE,
+        _ => status::TRAP,
+    }
+}
+
+/// Limits that Wasmtime reports in words only.
+fn is_limit(message: &str) -> bool {
+    message.starts_with("resource limit exceeded")
+        || message.contains("exceeds memory limits")
+        || message.contains("exceeds table limits")
+        || message.contains("limit of instances")
+}
+
+/// "(at offset 0x1f)" in messages about malformed modules.
+fn offset_in(message: &str) -> u64 {
+    let tail = message.rsplit_once("at offset 0x").map(|(_, tail)| tail);
+    let digits = tail.map(|t| t.trim_end_matches(|c: char| !c.is_ascii_hexdigit()));
+    digits.and_then(|d| u64::from_str_radix(d, 16).ok()).unwrap_or(0)
+}
+
+fn info(error: &Error) -> Info {
+    let mut out = Info { status: 0, trap: -1, exit_code: 0, panicked: 0, payload: 0, detail: 0 };
+    if error.downcast_ref::<Panicked>().is_some() {
+        (out.status, out.panicked) = (status::INTERNAL, 1);
+    } else if let Some(failure) = error.downcast_ref::<Failure>() {
+        out.status = failure.status;
+        (out.payload, out.exit_code) = (failure.payload, failure.exit_code);
+    } else if let Some(exit) = error.downcast_ref::<I32Exit>() {
+        (out.status, out.exit_code) = (status::EXIT, exit.0);
+    } else if let Some(why) = error.downcast_ref::<Interrupted>() {
+        out.status = match why {
+            Interrupted::Deadline => status::DEADLINE,
+            Interrupted::Cancelled => status::CANCELLED,
+        };
+    } else if let Some(trap) = error.downcast_ref::<Trap>() {
+        (out.status, out.trap) = (trap_status(*trap), *trap as i32);
+    } else if error.downcast_ref::<ThrownException>().is_some() {
+        out.status = status::EXCEPTION;
+    } else if error.is::<PoolConcurrencyLimitError>() || error.is::<GcHeapOutOfMemory<()>>() {
+        out.status = status::LIMIT;
+    } else if error.is::<OutOfMemory>() {
+        out.status = status::MEMORY;
+    } else if error.is::<std::io::Error>() {
+        out.status = status::IO;
+    } else {
+        let message = error.root_cause().to_string();
+        out.status = if is_limit(&message) { status::LIMIT } else { 0 };
+        out.detail = offset_in(&message);
+    }
+    out
+}
+
+/// Everything but the backtrace, outermost first.
+fn message(error: &Error) -> String {
+    let parts: Vec<String> = error
+        .chain()
+        .map(|e| e.to_string())
+        .filter(|s| !s.starts_with("error while executing at wasm backtrace"))
+        .collect();
+    let mut text = parts.join(": ");
+    if text.is_empty() {
+        text = "unknown error".into();
+    }
+    if let Some(name) = innermost(error).filter(|_| error.is::<Trap>()) {
+        text.push_str(&format!(", in {name}"));
+    }
+    text
+}
+
+/// The innermost function of the backtrace, for the message of a trap.
+fn innermost(error: &Error) -> Option<String> {
+    let frame = error.downcast_ref::<WasmBacktrace>()?.frames().first()?;
+    Some(match frame.func_name() {
+        Some(name) => format!("{name:?}"),
+        None => format!("function {}", frame.func_index()),
+    })
+}
+
+/// A failed call as the cause of a host function's own failure.
+pub fn as_failure(error: &Error) -> Failure {
+    if let Some(failure) = error.downcast_ref::<Failure>() {
+        return failure.clone();
+    }
+    let info = info(error);
+    Failure {
+        status: info.status,
+        payload: info.payload,
+        exit_code: info.exit_code,
+        message: message(error),
+        cause: None,
+    }
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lodge_wt_error_info(error: &wasmtime_error_t, out: &mut Info) {
+    *out = info(view(error));
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lodge_wt_error_text(
+    error: &wasmtime_error_t,
+    out: *mut *mut u8,
+    len: *mut usize,
+) {
+    unsafe { give(message(view(error)).into_bytes(), out, len) };
+}
+
+/// The same structs as in lodge_wt.h.
+#[repr(C)]
+pub struct Frame {
+    func: Str,
+    module: Str,
+    file: Str,
+    func_offset: u64,
+    module_offset: u64,
+    func_index: u32,
+    line: u32,
+}
+
+#[repr(C)]
+pub struct Cause {
+    message: Str,
+    payload: u64,
+    status: i32,
+}
+
+#[repr(C)]
+pub struct Trace {
+    frames: *const Frame,
+    causes: *const Cause,
+    frame_count: usize,
+    cause_count: usize,
+    text: Str,
+    owner: *mut c_void,
+}
+
+/// What the pointers in a `Trace` point into. Strings do not move when the
+/// vectors of boxes do.
+#[derive(Default)]
+struct Owner {
+    strings: Vec<Box<str>>,
+    frames: Vec<Frame>,
+    causes: Vec<Cause>,
+}
+
+impl Owner {
+    fn keep(&mut self, text: &str) -> Str {
+        self.strings.push(text.into());
+        Str::new(self.strings.last().map_or("", |s| s))
+    }
+
+    fn add_frames(&mut self, trace: &WasmBacktrace) {
+        for frame in trace.frames() {
+            let symbol = frame.symbols().first();
+            let place = |o: Option<usize>| o.map_or(u64::MAX, |o| o as u64);
+            let entry = Frame {
+                func: self.keep(frame.func_name().unwrap_or("")),
+                module: self.keep(frame.module().name().unwrap_or("")),
+                file: self.keep(symbol.and_then(|s| s.file()).unwrap_or("")),
+                func_offset: place(frame.func_offset()),
+                module_offset: place(frame.module_offset()),
+                func_index: frame.func_index(),
+                line: symbol.and_then(|s| s.line()).unwrap_or(0),
+            };
+            self.frames.push(entry);
+        }
+    }
+
+    fn add_causes(&mut self, first: &Failure) {
+        let mut next = Some(first);
+        while let Some(failure) = next {
+            let message = self.keep(&failure.message);
+            let (payload, status) = (failure.payload, failure.status);
+            self.causes.push(Cause { message, payload, status });
+            next = failure.cause.as_deref();
+        }
+    }
+}
+
+/// The whole failure as text of several lines.
+fn full_text(error: &Error, causes: &Failure) -> String {
+    let mut text = message(error);
+    let mut next = causes.cause.as_deref();
+    while let Some(failure) = next {
+        text.push_str(&format!("\ncaused by: {}", failure.message));
+        next = failure.cause.as_deref();
+    }
+    if let Some(trace) = error.downcast_ref::<WasmBacktrace>() {
+        text.push_str(&format!("\nbacktrace, innermost first:\n{trace}"));
+    }
+    text.truncate(text.trim_end().len());
+    text
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lodge_wt_trace_new(error: &wasmtime_error_t, out: &mut Trace) {
+    let error: &Error = view(error);
+    let mut owner = Box::<Owner>::default();
+    if let Some(trace) = error.downcast_ref::<WasmBacktrace>() {
+        owner.add_frames(trace);
+    }
+    let failure = as_failure(error);
+    owner.add_causes(&failure);
+    let text = owner.keep(&full_text(error, &failure));
+    *out = Trace {
+        frames: owner.frames.as_ptr(),
+        causes: owner.causes.as_ptr(),
+        frame_count: owner.frames.len(),
+        cause_count: owner.causes.len(),
+        text,
+        owner: Box::into_raw(owner).cast(),
+    };
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lodge_wt_trace_free(trace: &mut Trace) {
+    if !trace.owner.is_null() {
+        drop(unsafe { Box::from_raw(trace.owner.cast::<Owner>()) });
+        trace.owner = std::ptr::null_mut();
+    }
+}
+
+/// wasmtime::Error is not std's: make sure that what we downcast to is.
+const _: fn() = || {
+    fn is_error<T: StdError>() {}
+    is_error::<Failure>();
+    is_error::<Interrupted>();
+};

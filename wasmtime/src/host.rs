@@ -1,0 +1,252 @@
+//! host.rs - host functions, and the failures they report.
+
+use crate::layout::{instance_of, link_of, view, view_mut};
+use crate::store::Link;
+use crate::{Fail, give, guard, text};
+use std::ffi::c_void;
+use std::mem::MaybeUninit;
+use wasmtime::{
+    AsContextMut, Error, Extern, ExternType, FuncType, Instance, Linker, Module, RefType, Store,
+    ValRaw, ValType,
+};
+use wasmtime_c_api::{
+    WasmtimeStoreData, wasm_engine_t, wasmtime_error_t, wasmtime_linker_t, wasmtime_module_t,
+    wasmtime_store_new,
+};
+
+const E_HOST: i32 = -35;
+
+/// What a host function reported, with what had failed before it.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    pub status: i32,
+    pub payload: u64,
+    pub exit_code: i32,
+    pub message: String,
+    pub cause: Option<Box<Failure>>,
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+impl std::error::Error for Failure {}
+
+fn take(slot: &mut *mut Failure) -> Option<Box<Failure>> {
+    let ptr = std::mem::replace(slot, std::ptr::null_mut());
+    // SAFETY: only `put` fills the slot.
+    (!ptr.is_null()).then(|| unsafe { Box::from_raw(ptr) })
+}
+
+fn put(slot: &mut *mut Failure, failure: Failure) {
+    drop(take(slot));
+    *slot = Box::into_raw(Box::new(failure));
+}
+
+/// Drop what the link remembers.
+pub fn forget(link: &mut Link) {
+    drop(take(&mut link.failure));
+    drop(take(&mut link.inner));
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lodge_wt_failure_forget(link: &mut Link) {
+    forget(link);
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lodge_wt_failure_set(
+    link: &mut Link,
+    status: i32,
+    payload: u64,
+    exit_code: i32,
+    message: *const u8,
+    len: usize,
+) {
+    let message = unsafe { text(message, len) }.to_string();
+    let cause = take(&mut link.inner);
+    put(&mut link.failure, Failure { status, payload, exit_code, message, cause });
+}
+
+/// Remember the failure of a nested call, as the cause of what the host
+/// function around it may report.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lodge_wt_failure_note(link: &mut Link, error: &wasmtime_error_t) {
+    put(&mut link.inner, crate::error::as_failure(view(error)));
+}
+
+type HostFn =
+    unsafe extern "C" fn(*mut c_void, *mut Link, *const Instance, *mut ValRaw, usize) -> i32;
+
+/// C's record behind a host function; its finalizer runs exactly once.
+struct Env {
+    ptr: *mut c_void,
+    finalizer: unsafe extern "C" fn(*mut c_void),
+}
+unsafe impl Send for Env {}
+unsafe impl Sync for Env {}
+impl Drop for Env {
+    fn drop(&mut self) {
+        unsafe { (self.finalizer)(self.ptr) }
+    }
+}
+
+#[cold]
+fn reported(link: &mut Link, status: i32) -> Error {
+    let failure = take(&mut link.failure).unwrap_or_else(|| {
+        Box::new(Failure {
+            status: E_HOST,
+            payload: 0,
+            exit_code: 0,
+            message: format!("a host function returned {status}"),
+            cause: take(&mut link.inner),
+        })
+    });
+    Error::new(*failure)
+}
+
+fn val_type(code: u8) -> ValType {
+    match code {
+        0 => ValType::I32,
+        1 => ValType::I64,
+        2 => ValType::F32,
+        3 => ValType::F64,
+        4 => ValType::V128,
+        5 => ValType::Ref(RefType::FUNCREF),
+        _ => ValType::Ref(RefType::EXTERNREF),
+    }
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lodge_wt_linker_func(
+    linker: &mut wasmtime_linker_t,
+    module: *const u8,
+    module_len: usize,
+    name: *const u8,
+    name_len: usize,
+    params: *const u8,
+    nparams: usize,
+    results: *const u8,
+    nresults: usize,
+    f: HostFn,
+    env: *mut c_void,
+    finalizer: unsafe extern "C" fn(*mut c_void),
+) -> Fail {
+    let env = Env { ptr: env, finalizer };
+    guard(|| unsafe {
+        let linker: &mut Linker<WasmtimeStoreData> = view_mut(linker);
+        let ty = FuncType::new(
+            linker.engine(),
+            crate::bytes(params, nparams).iter().map(|c| val_type(*c)),
+            crate::bytes(results, nresults).iter().map(|c| val_type(*c)),
+        );
+        let body = move |caller: wasmtime::Caller<'_, WasmtimeStoreData>,
+                         raw: &mut [MaybeUninit<ValRaw>]| {
+            let env = &env;
+            let link = link_of(caller.data());
+            let instance = instance_of(&caller);
+            match f(env.ptr, link, &instance, raw.as_mut_ptr().cast(), raw.len()) {
+                0 => Ok(()),
+                status => Err(reported(&mut *link, status)),
+            }
+        };
+        linker.func_new_unchecked(text(module, module_len), text(name, name_len), ty, body)?;
+        Ok(())
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lodge_wt_linker_alias(
+    linker: &mut wasmtime_linker_t,
+    from_module: *const u8,
+    from_module_len: usize,
+    from_name: *const u8,
+    from_name_len: usize,
+    to_module: *const u8,
+    to_module_len: usize,
+    to_name: *const u8,
+    to_name_len: usize,
+) -> Fail {
+    guard(|| unsafe {
+        let linker: &mut Linker<WasmtimeStoreData> = view_mut(linker);
+        let from = text(from_module, from_module_len);
+        let to = text(to_module, to_module_len);
+        if from_name_len == 0 && to_name_len == 0 {
+            return linker.alias_module(from, to);
+        }
+        let (name, other) = (text(from_name, from_name_len), text(to_name, to_name_len));
+        linker.alias(from, name, to, other).map(|_| ())
+    })
+}
+
+/// Why an import is not satisfied, in words; None if it is.
+fn complaint(
+    linker: &Linker<WasmtimeStoreData>,
+    store: &mut Store<WasmtimeStoreData>,
+    import: &wasmtime::ImportType<'_>,
+) -> Option<String> {
+    let expected = import.ty();
+    let head = format!(
+        "import {:?}.{:?}: {} {}",
+        import.module(),
+        import.name(),
+        crate::module::kind_name(&expected),
+        crate::module::type_text(&expected)
+    );
+    let Some(found) = linker.get_by_import(&mut *store, import) else {
+        return Some(format!("{head}: not defined"));
+    };
+    // An item of a real store cannot be looked at from here; Wasmtime
+    // compares its type when the module is instantiated.
+    let found = type_in(store, &found)?;
+    if fits(&found, &expected) {
+        return None;
+    }
+    Some(format!(
+        "import {:?}.{:?}: expected {} {}, found {} {}",
+        import.module(),
+        import.name(),
+        crate::module::kind_name(&expected),
+        crate::module::type_text(&expected),
+        crate::module::kind_name(&found),
+        crate::module::type_text(&found)
+    ))
+}
+
+fn type_in(store: &mut Store<WasmtimeStoreData>, item: &Extern) -> Option<ExternType> {
+    let look = std::panic::AssertUnwindSafe(|| item.ty(store.as_context_mut()));
+    std::panic::catch_unwind(look).ok()
+}
+
+fn fits(found: &ExternType, expected: &ExternType) -> bool {
+    match (found, expected) {
+        (ExternType::Func(f), ExternType::Func(e)) => f.matches(e),
+        (ExternType::Func(_), _) | (_, ExternType::Func(_)) => false,
+        (f, e) => std::mem::discriminant(f) == std::mem::discriminant(e),
+    }
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lodge_wt_linker_missing(
+    linker: &wasmtime_linker_t,
+    module: &wasmtime_module_t,
+    out: *mut *mut u8,
+    len: *mut usize,
+    count: &mut u32,
+) -> Fail {
+    guard(|| unsafe {
+        let linker: &Linker<WasmtimeStoreData> = view(linker);
+        let module: &Module = view(module);
+        let engine: &wasm_engine_t = &*std::ptr::from_ref(linker.engine()).cast();
+        let mut boxed = wasmtime_store_new(engine, std::ptr::null_mut(), None);
+        let store: &mut Store<WasmtimeStoreData> = view_mut(&mut *boxed);
+        let mut lines = Vec::new();
+        for import in module.imports() {
+            lines.extend(complaint(linker, store, &import));
+        }
+        *count = lines.len() as u32;
+        give(lines.join("\n").into_bytes(), out, len);
+        Ok(())
+    })
+}

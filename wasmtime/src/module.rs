@@ -1,0 +1,385 @@
+//! module.rs - compile limits, compiling, and what a module is made of.
+
+use crate::layout::view;
+use crate::{Fail, bytes, err, give, guard};
+use std::ffi::c_void;
+use wasmparser::{Parser, Payload};
+use wasmtime::{
+    Engine, Error, ExternType, FuncType, GlobalType, HeapType, MemoryType, Module, Mutability,
+    RefType, Result, TableType, ValType,
+};
+use wasmtime_c_api::{wasm_engine_t, wasmtime_module_t};
+
+// ---- types as text ----
+
+fn ref_text(ty: &RefType) -> &'static str {
+    if !ty.is_nullable() {
+        return "ref";
+    }
+    match ty.heap_type() {
+        HeapType::Func => "funcref",
+        HeapType::Extern => "externref",
+        HeapType::Any => "anyref",
+        HeapType::Eq => "eqref",
+        HeapType::I31 => "i31ref",
+        HeapType::Struct => "structref",
+        HeapType::Array => "arrayref",
+        HeapType::Exn => "exnref",
+        HeapType::None => "nullref",
+        HeapType::NoFunc => "nullfuncref",
+        HeapType::NoExtern => "nullexternref",
+        HeapType::NoExn => "nullexnref",
+        _ => "ref",
+    }
+}
+
+fn val_text(ty: &ValType) -> &'static str {
+    match ty {
+        ValType::I32 => "i32",
+        ValType::I64 => "i64",
+        ValType::F32 => "f32",
+        ValType::F64 => "f64",
+        ValType::V128 => "v128",
+        ValType::Ref(r) => ref_text(r),
+    }
+}
+
+fn list_text(types: impl Iterator<Item = ValType>) -> String {
+    types.map(|t| val_text(&t)).collect::<Vec<_>>().join(" ")
+}
+
+fn func_text(ty: &FuncType) -> String {
+    let text = format!("{} -> {}", list_text(ty.params()), list_text(ty.results()));
+    text.trim().to_string()
+}
+
+fn limits_text(min: u64, max: Option<u64>) -> String {
+    max.map_or(min.to_string(), |max| format!("{min} {max}"))
+}
+
+fn memory_text(ty: &MemoryType) -> String {
+    let mut text = limits_text(ty.minimum(), ty.maximum());
+    text.push_str(if ty.is_64() { " i64" } else { "" });
+    text.push_str(if ty.is_shared() { " shared" } else { "" });
+    if ty.page_size() != 65536 {
+        text.push_str(&format!(" page={}", ty.page_size()));
+    }
+    text
+}
+
+fn table_text(ty: &TableType) -> String {
+    let limits = limits_text(ty.minimum(), ty.maximum());
+    let wide = if ty.is_64() { " i64" } else { "" };
+    format!("{limits} {}{wide}", ref_text(ty.element()))
+}
+
+fn global_text(ty: &GlobalType) -> String {
+    let mutable = if ty.mutability() == Mutability::Var { "mut " } else { "" };
+    format!("{mutable}{}", val_text(ty.content()))
+}
+
+pub fn type_text(ty: &ExternType) -> String {
+    match ty {
+        ExternType::Func(f) => func_text(f),
+        ExternType::Memory(m) => memory_text(m),
+        ExternType::Table(t) => table_text(t),
+        ExternType::Global(g) => global_text(g),
+        ExternType::Tag(t) => list_text(t.ty().params()),
+    }
+}
+
+pub fn kind_name(ty: &ExternType) -> &'static str {
+    match ty {
+        ExternType::Func(_) => "func",
+        ExternType::Memory(_) => "memory",
+        ExternType::Table(_) => "table",
+        ExternType::Global(_) => "global",
+        ExternType::Tag(_) => "tag",
+    }
+}
+
+fn kind_code(ty: &ExternType) -> u32 {
+    match ty {
+        ExternType::Func(_) => 17,
+        ExternType::Memory(_) => 18,
+        ExternType::Table(_) => 19,
+        ExternType::Global(_) => 20,
+        ExternType::Tag(_) => 21,
+    }
+}
+
+// ---- compile limits ----
+
+/// The same struct as in lodge_wt.h.
+#[repr(C)]
+pub struct Limits {
+    module_bytes: u64,
+    functions: u64,
+    function_bytes: u64,
+    locals: u64,
+}
+
+/// What went over a limit.
+struct Over(String);
+
+fn check(what: &str, value: u64, limit: u64) -> std::result::Result<(), Over> {
+    if value <= limit {
+        return Ok(());
+    }
+    Err(Over(format!("{what}: {value} is more than the limit of {limit}")))
+}
+
+/// Walk over the sections. What is malformed is left to Wasmtime, which
+/// tells it better.
+fn scan(data: &[u8], limits: &Limits) -> std::result::Result<(), Over> {
+    check("module bytes", data.len() as u64, limits.module_bytes)?;
+    let mut index = 0u64;
+    for payload in Parser::new(0).parse_all(data) {
+        match payload {
+            Ok(Payload::FunctionSection(s)) => {
+                check("functions", u64::from(s.count()), limits.functions)?;
+            }
+            Ok(Payload::CodeSectionEntry(body)) => {
+                let size = body.range().len() as u64;
+                check(&format!("bytes of function body {index}"), size, limits.function_bytes)?;
+                check(&format!("locals of function body {index}"), locals(&body), limits.locals)?;
+                index += 1;
+            }
+            Ok(_) => {}
+            Err(_) => break,
+        }
+    }
+    Ok(())
+}
+
+fn locals(body: &wasmparser::FunctionBody<'_>) -> u64 {
+    let Ok(reader) = body.get_locals_reader() else { return 0 };
+    reader.into_iter().map_while(|l| l.ok()).map(|(n, _)| u64::from(n)).sum()
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lodge_wt_scan(
+    ptr: *const u8,
+    len: usize,
+    limits: &Limits,
+    limit: &mut i32,
+) -> Fail {
+    *limit = 0;
+    match scan(unsafe { bytes(ptr, len) }, limits) {
+        Ok(()) => None,
+        Err(Over(text)) => {
+            *limit = 1;
+            err(Error::msg(text))
+        }
+    }
+}
+
+// ---- compiling ----
+
+/// Run `f` here, or on a thread with a stack that is large enough for
+/// parser and compiler. No host code runs there.
+fn on_stack<R: Send>(big: bool, f: impl FnOnce() -> Result<R> + Send) -> Result<R> {
+    if !big {
+        return f();
+    }
+    std::thread::scope(|scope| {
+        let builder = std::thread::Builder::new().stack_size(16 << 20);
+        let thread = builder.spawn_scoped(scope, f)?;
+        thread.join().unwrap_or_else(|p| Err(Error::new(crate::Panicked::new(p))))
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lodge_wt_module_new(
+    engine: &wasm_engine_t,
+    ptr: *const u8,
+    len: usize,
+    big_stack: i32,
+    out: *mut *mut wasmtime_module_t,
+) -> Fail {
+    guard(|| {
+        let engine: &Engine = view(engine);
+        let data = unsafe { bytes(ptr, len) };
+        let module = on_stack(big_stack != 0, || Module::from_binary(engine, data))?;
+        unsafe { *out = Box::into_raw(Box::new(module)).cast() };
+        Ok(())
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lodge_wt_module_validate(
+    engine: &wasm_engine_t,
+    ptr: *const u8,
+    len: usize,
+    big_stack: i32,
+) -> Fail {
+    guard(|| {
+        let engine: &Engine = view(engine);
+        let data = unsafe { bytes(ptr, len) };
+        on_stack(big_stack != 0, || Module::validate(engine, data))
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lodge_wt_text(
+    ptr: *const u8,
+    len: usize,
+    big_stack: i32,
+    out: *mut *mut u8,
+    out_len: *mut usize,
+) -> Fail {
+    guard(|| {
+        let source = unsafe { bytes(ptr, len) };
+        let translate = || Ok(wat::parse_bytes(source)?.into_owned());
+        let binary = on_stack(big_stack != 0, translate)?;
+        unsafe { give(binary, out, out_len) };
+        Ok(())
+    })
+}
+
+// ---- what a module is made of ----
+
+/// Text or bytes inside something that Rust owns.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Str {
+    ptr: *const u8,
+    len: usize,
+}
+
+impl Str {
+    pub fn new(text: &str) -> Str {
+        Str::of(text.as_bytes())
+    }
+    fn of(data: &[u8]) -> Str {
+        Str { ptr: data.as_ptr(), len: data.len() }
+    }
+}
+
+#[repr(C)]
+struct Item {
+    module: Str,
+    name: Str,
+    ty: Str,
+    kind: u32,
+}
+
+/// The same struct as in lodge_wt.h.
+#[repr(C)]
+pub struct Shape {
+    imports: *const Item,
+    exports: *const Item,
+    sections: *const Item,
+    import_count: usize,
+    export_count: usize,
+    section_count: usize,
+    name: Str,
+    needs: [u64; 8],
+    owner: *mut c_void,
+}
+
+#[derive(Default)]
+struct Owner {
+    data: Vec<Box<[u8]>>,
+    imports: Vec<Item>,
+    exports: Vec<Item>,
+    sections: Vec<Item>,
+}
+
+impl Owner {
+    fn keep(&mut self, data: &[u8]) -> Str {
+        self.data.push(data.into());
+        Str::of(self.data.last().map_or(&[], |d| d))
+    }
+
+    fn item(&mut self, module: &str, name: &str, ty: &ExternType) -> Item {
+        Item {
+            module: self.keep(module.as_bytes()),
+            name: self.keep(name.as_bytes()),
+            ty: self.keep(type_text(ty).as_bytes()),
+            kind: kind_code(ty),
+        }
+    }
+}
+
+const NEEDS_MEMORIES: usize = 1;
+const NEEDS_TABLES: usize = 2;
+const NEEDS_MEMORY_BYTES: usize = 3;
+const NEEDS_TABLE_ELEMENTS: usize = 4;
+const NEEDS_FUNCTIONS: usize = 5;
+const NEEDS_GLOBALS: usize = 6;
+const NEEDS_START: usize = 7;
+
+/// Custom sections and needs, from the binary; it has been validated.
+fn read_sections(data: &[u8], owner: &mut Owner, needs: &mut [u64; 8]) {
+    for payload in Parser::new(0).parse_all(data).map_while(|p| p.ok()) {
+        match payload {
+            Payload::CustomSection(s) => {
+                let none = owner.keep(&[]);
+                let (name, ty) = (owner.keep(s.name().as_bytes()), owner.keep(s.data()));
+                owner.sections.push(Item { module: none, name, ty, kind: 0 });
+            }
+            Payload::MemorySection(s) => {
+                for memory in s.into_iter().map_while(|m| m.ok()) {
+                    let log2 = memory.page_size_log2.unwrap_or(16);
+                    needs[NEEDS_MEMORIES] += 1;
+                    needs[NEEDS_MEMORY_BYTES] += memory.initial.checked_shl(log2).unwrap_or(0);
+                }
+            }
+            Payload::TableSection(s) => {
+                for table in s.into_iter().map_while(|t| t.ok()) {
+                    needs[NEEDS_TABLES] += 1;
+                    needs[NEEDS_TABLE_ELEMENTS] += table.ty.initial;
+                }
+            }
+            Payload::FunctionSection(s) => needs[NEEDS_FUNCTIONS] = u64::from(s.count()),
+            Payload::GlobalSection(s) => needs[NEEDS_GLOBALS] = u64::from(s.count()),
+            Payload::StartSection { .. } => needs[NEEDS_START] = 1,
+            _ => {}
+        }
+    }
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lodge_wt_shape_new(
+    module: &wasmtime_module_t,
+    ptr: *const u8,
+    len: usize,
+    out: &mut Shape,
+) -> Fail {
+    guard(|| {
+        let module: &Module = view(module);
+        let mut owner = Box::<Owner>::default();
+        for import in module.imports() {
+            let item = owner.item(import.module(), import.name(), &import.ty());
+            owner.imports.push(item);
+        }
+        for export in module.exports() {
+            let item = owner.item("", export.name(), &export.ty());
+            owner.exports.push(item);
+        }
+        let mut needs = [0; 8];
+        read_sections(unsafe { bytes(ptr, len) }, &mut owner, &mut needs);
+        let name = owner.keep(module.name().unwrap_or("").as_bytes());
+        *out = Shape {
+            imports: owner.imports.as_ptr(),
+            exports: owner.exports.as_ptr(),
+            sections: owner.sections.as_ptr(),
+            import_count: owner.imports.len(),
+            export_count: owner.exports.len(),
+            section_count: owner.sections.len(),
+            name,
+            needs,
+            owner: Box::into_raw(owner).cast(),
+        };
+        Ok(())
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lodge_wt_shape_free(shape: &mut Shape) {
+    if !shape.owner.is_null() {
+        drop(unsafe { Box::from_raw(shape.owner.cast::<Owner>()) });
+        shape.owner = std::ptr::null_mut();
+    }
+}

@@ -1,0 +1,204 @@
+//! store.rs - the record that C and Rust share, limits and interruption.
+
+use crate::layout::{ForeignOffset, view_mut};
+use crate::{Fail, guard};
+use std::ffi::c_void;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use wasmtime::{Error, ResourceLimiter, Store, UpdateDeadline};
+use wasmtime_c_api::{
+    WasmtimeStoreData, wasm_engine_t, wasmtime_store_new, wasmtime_store_t,
+};
+
+const _: () = assert!(size_of::<Option<wasmtime::Func>>() == 16);
+
+/// The same struct as `struct lodge_wt_store` in lodge_wt.h, field by field.
+#[repr(C)]
+pub struct Link {
+    pub room: *mut c_void,
+    pub memory_limit: u64,
+    pub table_limit: u64,
+    pub instance_limit: u64,
+    pub tables_limit: u64,
+    pub memories_limit: u64,
+    pub memory_bytes: u64,
+    pub memory_peak: u64,
+    pub table_elements: u64,
+    pub refusals: u64,
+    pub memories: u64,
+    pub ticks: *const AtomicU64,
+    pub ticker_used: *const AtomicU32,
+    pub epochs: *const AtomicU64,
+    pub deadline: u64,
+    pub epoch_deadline: u64,
+    pub cancel: AtomicU32,
+    pub reserved: u32,
+    pub wasi: *mut c_void,
+    pub failure: *mut crate::host::Failure,
+    pub inner: *mut crate::host::Failure,
+    pub job: *mut c_void,
+    pub fiber: usize,
+    pub driver: Option<wasmtime::Func>,
+}
+
+/// How many memories the process may map, and has: Wasmtime aborts where the
+/// kernel refuses, so we refuse before.
+#[unsafe(no_mangle)]
+pub static mut lodge_wt_memories_max: u64 = u64::MAX;
+#[unsafe(no_mangle)]
+pub static lodge_wt_memories_live: AtomicU64 = AtomicU64::new(0);
+
+/// Why the epoch callback ended a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Interrupted {
+    Deadline,
+    Cancelled,
+}
+
+impl std::fmt::Display for Interrupted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Interrupted::Deadline => "the deadline has passed",
+            Interrupted::Cancelled => "the call was cancelled",
+        })
+    }
+}
+impl std::error::Error for Interrupted {}
+
+// One thread at a time uses a store and its link.
+unsafe impl Send for Link {}
+
+impl Link {
+    /// What should end the guest now, if anything.
+    pub fn interrupted(&self) -> Option<Interrupted> {
+        if self.cancel.load(Relaxed) != 0 {
+            return Some(Interrupted::Cancelled);
+        }
+        // SAFETY: C keeps the counters alive longer than any store.
+        let (ticks, epochs) = unsafe { ((*self.ticks).load(Relaxed), (*self.epochs).load(Relaxed)) };
+        let timed = self.deadline != 0 && ticks >= self.deadline;
+        let counted = self.epoch_deadline != 0 && epochs >= self.epoch_deadline;
+        (timed || counted).then_some(Interrupted::Deadline)
+    }
+
+    /// Keep the ticker running while a deadline is waited for.
+    pub fn keep_ticking(&self) {
+        if self.deadline != 0 {
+            // SAFETY: as above.
+            unsafe { (*self.ticker_used).store(1, Relaxed) }
+        }
+    }
+
+    fn new_memory_allowed(&mut self) -> bool {
+        // SAFETY: written once, before the first store.
+        let max = unsafe { lodge_wt_memories_max };
+        if lodge_wt_memories_live.fetch_add(1, Relaxed) >= max {
+            lodge_wt_memories_live.fetch_sub(1, Relaxed);
+            return false;
+        }
+        self.memories += 1;
+        true
+    }
+
+    fn refuse(&mut self) -> wasmtime::Result<bool> {
+        self.refusals += 1;
+        Ok(false)
+    }
+}
+
+impl ResourceLimiter for Link {
+    fn memory_growing(&mut self, now: usize, want: usize, max: Option<usize>) -> wasmtime::Result<bool> {
+        let more = (want - now) as u64;
+        if max.is_some_and(|max| want > max) {
+            return Ok(false);
+        }
+        if more > self.memory_limit.saturating_sub(self.memory_bytes) {
+            return self.refuse();
+        }
+        if now == 0 && !self.new_memory_allowed() {
+            return self.refuse();
+        }
+        self.memory_bytes += more;
+        self.memory_peak = self.memory_peak.max(self.memory_bytes);
+        Ok(true)
+    }
+
+    fn table_growing(&mut self, now: usize, want: usize, max: Option<usize>) -> wasmtime::Result<bool> {
+        let more = (want - now) as u64;
+        if max.is_some_and(|max| want > max) {
+            return Ok(false);
+        }
+        if more > self.table_limit.saturating_sub(self.table_elements) {
+            return self.refuse();
+        }
+        self.table_elements += more;
+        Ok(true)
+    }
+
+    fn instances(&self) -> usize {
+        self.instance_limit as usize
+    }
+    fn tables(&self) -> usize {
+        self.tables_limit as usize
+    }
+    fn memories(&self) -> usize {
+        self.memories_limit as usize
+    }
+}
+
+/// The link's address, allowed to travel: a store and its link are used by
+/// one thread at a time.
+#[derive(Clone, Copy)]
+struct LinkPtr(*mut Link);
+unsafe impl Send for LinkPtr {}
+unsafe impl Sync for LinkPtr {}
+
+impl LinkPtr {
+    fn get(&self) -> &'static mut Link {
+        // SAFETY: the link outlives the store that this closure belongs to.
+        unsafe { &mut *self.0 }
+    }
+}
+
+fn install_limiter(store: &mut Store<WasmtimeStoreData>, link: LinkPtr) {
+    store.limiter(move |_| link.get() as &mut dyn ResourceLimiter);
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lodge_wt_store_new(
+    engine: &wasm_engine_t,
+    link: *mut Link,
+    out: *mut *mut wasmtime_store_t,
+) -> Fail {
+    guard(|| {
+        let mut boxed = wasmtime_store_new(engine, link.cast(), None);
+        let store: &mut Store<WasmtimeStoreData> = unsafe { view_mut(&mut *boxed) };
+        if !ForeignOffset::learn(store.data(), link.cast()) {
+            return Err(Error::msg("Wasmtime's store data has an unknown layout"));
+        }
+        let ptr = LinkPtr(link);
+        install_limiter(store, ptr);
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_callback(move |_| match ptr.get().interrupted() {
+            Some(why) => Err(Error::new(why)),
+            None => {
+                ptr.get().keep_ticking();
+                Ok(UpdateDeadline::Continue(1))
+            }
+        });
+        unsafe { *out = Box::into_raw(boxed) };
+        Ok(())
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lodge_wt_store_limits(store: &mut wasmtime_store_t, link: *mut Link) {
+    install_limiter(unsafe { view_mut(store) }, LinkPtr(link));
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lodge_wt_store_clear(link: &mut Link) {
+    lodge_wt_memories_live.fetch_sub(link.memories, Relaxed);
+    link.memories = 0;
+    crate::host::forget(link);
+    crate::wasi::drop_state(link);
+}
