@@ -31,7 +31,7 @@ function(lodge_test_programs folder pattern labels timeout)
     add_executable(${name} ${source} ${support})
     target_link_libraries(${name} PRIVATE lodge_flags PkgConfig::cmocka
       Threads::Threads ${ARGN})
-    target_include_directories(${name} PRIVATE ${folder})
+    target_include_directories(${name} PRIVATE tests ${folder})
     target_compile_definitions(${name} PRIVATE
       LODGE_GUEST_DIR="${guest_dir}")
     set_target_properties(${name} PROPERTIES

@@ -177,6 +177,7 @@ enum {
     LODGE_CONFIG_DEBUG_INFO = 16,
     LODGE_CONFIG_NATIVE_UNWIND_INFO = 17,
     LODGE_CONFIG_PROFILER = 18,
+    LODGE_CONFIG_BACKTRACE_DETAILS = 19,
     LODGE_CONFIG_WASM_THREADS = 32,
     LODGE_CONFIG_SHARED_MEMORY = 33,
     LODGE_CONFIG_TAIL_CALL = 34,
@@ -388,7 +389,7 @@ lodge_status lodge_store_wasi(lodge_store store, lodge_wasi wasi, lodge_error *e
 lodge_status lodge_store_hold(lodge_store store, lodge_error *err);
 lodge_status lodge_store_unhold(lodge_store store, lodge_error *err);
 lodge_status lodge_store_gc(lodge_store store, lodge_error *err);
-lodge_status lodge_store_output(lodge_store store, uint32_t fd, uint8_t *buf, uint64_t cap, uint64_t *len, lodge_error *err);
+lodge_status lodge_store_output(lodge_store store, uint32_t fd, uint8_t *buf, uint64_t cap, uint64_t *taken, lodge_error *err);
 lodge_status lodge_store_input(lodge_store store, uint32_t fd, const uint8_t *ptr, uint64_t len, uint64_t *taken, lodge_error *err);
 lodge_status lodge_instance_new(lodge_linker linker, lodge_store store, lodge_module module, lodge_instance *out, lodge_error *err);
 lodge_status lodge_prepared_instance(lodge_prepared prepared, lodge_store store, lodge_instance *out, lodge_error *err);

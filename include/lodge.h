@@ -76,22 +76,22 @@ typedef int32_t lodge_status;
     } name
 #endif
 
-LODGE_HANDLE(lodge_config);
-LODGE_HANDLE(lodge_engine);
-LODGE_HANDLE(lodge_module);
-LODGE_HANDLE(lodge_linker);
-LODGE_HANDLE(lodge_prepared);
-LODGE_HANDLE(lodge_store);
-LODGE_HANDLE(lodge_wasi);
-LODGE_HANDLE(lodge_report);
-LODGE_HANDLE(lodge_lease);
-LODGE_HANDLE(lodge_instance);
-LODGE_HANDLE(lodge_func);
-LODGE_HANDLE(lodge_memory);
-LODGE_HANDLE(lodge_table);
-LODGE_HANDLE(lodge_global);
-LODGE_HANDLE(lodge_tag);
-LODGE_HANDLE(lodge_caller);
+LODGE_HANDLE(lodge_config); /* settings of an engine */
+LODGE_HANDLE(lodge_engine); /* compiles and runs modules */
+LODGE_HANDLE(lodge_module); /* compiled code */
+LODGE_HANDLE(lodge_linker); /* names for imports */
+LODGE_HANDLE(lodge_prepared); /* a module with its imports resolved */
+LODGE_HANDLE(lodge_store); /* where instances live */
+LODGE_HANDLE(lodge_wasi); /* a WASI preview 1 description */
+LODGE_HANDLE(lodge_report); /* a failure in full */
+LODGE_HANDLE(lodge_lease); /* a borrowed memory */
+LODGE_HANDLE(lodge_instance); /* a module in a store */
+LODGE_HANDLE(lodge_func); /* a function of a store */
+LODGE_HANDLE(lodge_memory); /* a linear memory */
+LODGE_HANDLE(lodge_table); /* a table of references */
+LODGE_HANDLE(lodge_global); /* a global variable */
+LODGE_HANDLE(lodge_tag); /* the type of an exception */
+LODGE_HANDLE(lodge_caller); /* a running host call */
 
 /* An import or export of any kind: `kind` is LODGE_KIND_FUNC, _MEMORY,
  * _TABLE, _GLOBAL or _TAG, `id` the id of such a handle.
@@ -1348,7 +1348,7 @@ LODGE_API lodge_status lodge_store_gc(lodge_store store, lodge_error *err);
  *   fd     [in]     1 or 2
  *   buf    [out]    bytes
  *   cap    [in]     bytes in `buf`
- *   len    [out]    bytes written to `buf`; 0 when the ring is empty
+ *   taken  [out]    bytes written to `buf`; 0 when the ring is empty
  *   err    [out]    may be NULL
  *
  * Errors: ARGUMENT, HANDLE, BUSY, STATE.
@@ -1357,7 +1357,7 @@ LODGE_API lodge_status lodge_store_gc(lodge_store store, lodge_error *err);
  */
 LODGE_API lodge_status lodge_store_output(lodge_store store, uint32_t fd,
                                           uint8_t *buf, uint64_t cap,
-                                          uint64_t *len, lodge_error *err);
+                                          uint64_t *taken, lodge_error *err);
 
 /* Feed an input ring. A feed of 0 bytes ends the stream.
  *
@@ -1585,7 +1585,7 @@ LODGE_API lodge_status lodge_call(uint64_t *frame);
  *   len    [out]    full length in bytes
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, BUFFER, STATE.
+ * Errors: ARGUMENT, HANDLE, BUSY, BUFFER, MEMORY, STATE.
  * Thread: any; one at a time per store.  Since: 0.1.  Op: 142.
  * Source: wasmtime_func_type.
  */
@@ -1613,7 +1613,7 @@ LODGE_API lodge_status lodge_func_slots(lodge_func fn, uint32_t *params,
  *   caller [in]     the running host call
  *   out    [out]    the instance; 0 if the host called directly
  *
- * Errors: ARGUMENT, HANDLE, BUSY, LIMIT, MEMORY.
+ * Errors: ARGUMENT, HANDLE, BUSY, LIMIT, MEMORY, STATE.
  * Thread: the one in the host function.  Since: 0.1.  Op: 150.
  */
 LODGE_API lodge_status lodge_caller_instance(lodge_caller caller,
@@ -1624,7 +1624,7 @@ LODGE_API lodge_status lodge_caller_instance(lodge_caller caller,
  *   caller [in]     the running host call
  *   out    [out]    the memory
  *
- * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, LIMIT, MEMORY.
+ * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, LIMIT, MEMORY, STATE.
  * Thread: the one in the host function.  Since: 0.1.  Op: 151.
  */
 LODGE_API lodge_status lodge_caller_memory(lodge_caller caller,
@@ -1637,7 +1637,7 @@ LODGE_API lodge_status lodge_caller_memory(lodge_caller caller,
  *   name_len [in]   bytes in `name`
  *   out    [out]    what it is
  *
- * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, LIMIT, MEMORY, UNSUPPORTED.
+ * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, LIMIT, MEMORY, UNSUPPORTED, STATE.
  * Thread: the one in the host function.  Since: 0.1.  Op: 152.
  */
 LODGE_API lodge_status lodge_caller_export(lodge_caller caller,
@@ -1650,7 +1650,7 @@ LODGE_API lodge_status lodge_caller_export(lodge_caller caller,
  *   caller [in]     the running host call
  *   tag    [out]    the tag
  *
- * Errors: ARGUMENT, HANDLE, BUSY.
+ * Errors: ARGUMENT, HANDLE, BUSY, STATE.
  * Thread: the one in the host function.  Since: 0.1.  Op: 153.
  */
 LODGE_API lodge_status lodge_caller_tag(lodge_caller caller, uint64_t *tag);
@@ -1660,7 +1660,7 @@ LODGE_API lodge_status lodge_caller_tag(lodge_caller caller, uint64_t *tag);
  *   caller [in]     the running host call
  *   out    [out]    the store
  *
- * Errors: ARGUMENT, HANDLE, BUSY.
+ * Errors: ARGUMENT, HANDLE, BUSY, STATE.
  * Thread: the one in the host function.  Since: 0.1.  Op: 154.
  */
 LODGE_API lodge_status lodge_caller_store(lodge_caller caller,
@@ -1671,13 +1671,14 @@ LODGE_API lodge_status lodge_caller_store(lodge_caller caller,
  *
  *   caller [in]     the running host call
  *   payload [in]    the host's own value
- *   message [in,null] what went wrong, UTF-8
+ *   message [in,null] what went wrong; replaced by a stock phrase if it is
+ *                   not UTF-8
  *   message_len [in] bytes in `message`
  *
  * Returns what the host function must return: LODGE_E_HOST, or
  * LODGE_E_HANDLE if the caller is stale.
  *
- * Errors: HANDLE, BUSY, HOST.
+ * Errors: HANDLE, BUSY, HOST, STATE.
  * Thread: the one in the host function.  Since: 0.1.  Op: 155.
  */
 LODGE_API lodge_status lodge_caller_fail(lodge_caller caller,
@@ -1694,7 +1695,7 @@ LODGE_API lodge_status lodge_caller_fail(lodge_caller caller,
  * Returns what the host function must return: LODGE_E_EXIT, or
  * LODGE_E_HANDLE if the caller is stale.
  *
- * Errors: HANDLE, BUSY, EXIT.
+ * Errors: HANDLE, BUSY, EXIT, STATE.
  * Thread: the one in the host function.  Since: 0.1.  Op: 156.
  */
 LODGE_API lodge_status lodge_caller_exit(lodge_caller caller, int32_t code);

@@ -161,7 +161,7 @@ static lodge_status run(struct store *st, const struct child *fn,
     if (__builtin_expect(rc == LODGE_OK, 1)) {
         error = enter_guest(st, &func, raw, sig->raw, fiber);
         if (__builtin_expect(error != NULL, 0))
-            rc = trap_translate(st, error, LODGE_E_TRAP, err);
+            rc = trap_translate(st, error, LODGE_E_HOST, err);
     }
     call_end(st, &saved);
     return rc == LODGE_OK ? out(st, sig, raw, slots, err) : rc;

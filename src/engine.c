@@ -174,7 +174,10 @@ lodge_status lodge_engine_shutdown(lodge_engine engine)
 
     if (engine_take(engine, &eng, NULL) != LODGE_OK)
         return LODGE_OK;
-    /* Calls that run see the closing at the next epoch. */
+    /* Twice: another thread may make something while we close. Calls that
+     * run see the cancelling at the next epoch.
+     */
+    handle_close_family(eng);
     store_interrupt_all(eng);
     handle_close_family(eng);
     wasmtime_engine_increment_epoch(eng->raw);

@@ -166,7 +166,7 @@ lodge_status lodge_stat(uint32_t key, uint64_t *value)
         *value = alloc_live_count();
         return LODGE_OK;
     case LODGE_STAT_THREADS:
-        *value = ticker_running();
+        *value = ticker_running() + module_threads();
         return LODGE_OK;
     case LODGE_STAT_REAP_QUEUE:
         *value = domain_waiting();

@@ -17,6 +17,30 @@ static int small_stack(void)
     return stack_room() < COMPILE_STACK;
 }
 
+/* ---- threads ---------------------------------------------------------- */
+
+/* 1 once the compiler has started its threads, which stay. */
+static _Atomic uint32_t compiled_parallel;
+
+static void after_fork(void)
+{
+    atomic_store(&compiled_parallel, 0);
+}
+
+static void note_threads(const struct engine *eng)
+{
+    if (!eng->set.value[LODGE_CONFIG_PARALLEL_COMPILATION] ||
+        atomic_load_explicit(&compiled_parallel, memory_order_relaxed))
+        return;
+    handle_at_fork_child(after_fork);
+    atomic_store(&compiled_parallel, 1);
+}
+
+uint32_t module_threads(void)
+{
+    return atomic_load(&compiled_parallel) ? lodge_wt_compile_threads() : 0;
+}
+
 /* ---- export names ----------------------------------------------------- */
 
 static uint32_t name_hash(const char *name, uint64_t len)
@@ -187,6 +211,7 @@ static lodge_status compile(struct module *mod, const struct binary *bin,
 
     if (st != LODGE_OK)
         return st;
+    note_threads(mod->eng);
     error = lodge_wt_module_new(mod->eng->raw, bin->ptr, bin->len,
                                 small_stack(), &mod->raw);
     if (!error)

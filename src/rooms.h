@@ -134,6 +134,8 @@ void module_ref(struct module *mod);
 void module_unref(struct module *mod);
 lodge_status module_take(lodge_module module, struct module **out,
                          lodge_error *err);
+/* Threads that the compiler keeps. */
+uint32_t module_threads(void);
 /* Index of an export, or UINT32_MAX. */
 uint32_t module_export_find(const struct module *mod, const char *name,
                             uint64_t len);

@@ -620,7 +620,7 @@ static lodge_status no_ring(uint32_t fd, lodge_error *err)
 }
 
 lodge_status lodge_store_output(lodge_store store, uint32_t fd, uint8_t *buf,
-                                uint64_t cap, uint64_t *len,
+                                uint64_t cap, uint64_t *taken,
                                 lodge_error *err)
 {
     struct store *st;
@@ -630,8 +630,8 @@ lodge_status lodge_store_output(lodge_store store, uint32_t fd, uint8_t *buf,
     if (fd != 1 && fd != 2)
         return error_refuse(err, LODGE_E_ARGUMENT, "fd: %u is not 1 or 2",
                             fd);
-    if (!len)
-        return error_refuse(err, LODGE_E_ARGUMENT, "len: is NULL");
+    if (!taken)
+        return error_refuse(err, LODGE_E_ARGUMENT, "taken: is NULL");
     rc = bytes_check(buf, cap, "buf", err);
     if (rc == LODGE_OK)
         rc = store_enter_own(store, &st, err);
@@ -641,7 +641,7 @@ lodge_status lodge_store_output(lodge_store store, uint32_t fd, uint8_t *buf,
     if (n == SIZE_MAX)
         rc = no_ring(fd, err);
     else
-        *len = n;
+        *taken = n;
     handle_leave(store.id);
     return rc;
 }

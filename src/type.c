@@ -164,7 +164,7 @@ lodge_status type_sig_parse(const char *ptr, uint64_t len, struct sig **out,
                             lodge_error *err)
 {
     uint8_t codes[2 * TYPE_MAX_VALUES];
-    uint32_t nparams, n;
+    uint32_t nparams = 0, n = 0;
     struct words w;
     struct sig *sig;
     uint64_t *masks;

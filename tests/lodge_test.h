@@ -76,6 +76,41 @@ static inline void check_status(lodge_status found, lodge_status expected,
             fail_msg("message \"%s\" lacks \"%s\"", test_err.message, text);  \
     } while (0)
 
+static char reads_buf[4096] __attribute__((unused));
+/* What a call writes as text or bytes, checked in every way: with room for
+ * it, with a byte too little, as a query of the size, and without `len`. The
+ * call uses the names buf, cap and len: READS("i32 ->", lodge_func_type(fn,
+ * buf, cap, len, ERR)).
+ */
+#define READS(text, call) READS_BYTES((text), strlen(text), call)
+#define READS_BYTES(ptr, size, call)                                          \
+    do {                                                                      \
+        const uint64_t want_ = (size);                                        \
+        uint64_t got_ = UINT64_MAX, *len = &got_, cap = sizeof reads_buf;     \
+        char *buf = reads_buf;                                                \
+        memset(reads_buf, '#', sizeof reads_buf);                             \
+        OK(call);                                                             \
+        if (got_ != want_ || memcmp(reads_buf, (ptr), want_) != 0)            \
+            fail_msg("%s wrote \"%.*s\" (%llu bytes)", #call,                 \
+                     (int)(got_ < 200 ? got_ : 200), reads_buf,               \
+                     (unsigned long long)got_);                               \
+        assert_int_equal(reads_buf[want_], '#');                              \
+        cap = want_, len = NULL;                                              \
+        OK(call);                                                             \
+        len = &got_;                                                          \
+        for (memset(reads_buf, '#', sizeof reads_buf); cap > 0; cap = 0) {    \
+            got_ = UINT64_MAX, cap = want_ - 1;                               \
+            FAILS(BUFFER, call);                                              \
+            assert_int_equal(got_, want_);                                    \
+            assert_int_equal(reads_buf[0], '#');                              \
+            got_ = UINT64_MAX, cap = 0, buf = NULL;                           \
+            FAILS(BUFFER, call);                                              \
+            assert_int_equal(got_, want_);                                    \
+            cap = 1;                                                          \
+            FAILS(ARGUMENT, call);                                            \
+        }                                                                     \
+    } while (0)
+
 static inline lodge_engine new_engine(void)
 {
     lodge_engine engine;

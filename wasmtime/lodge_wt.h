@@ -27,7 +27,8 @@ struct lodge_wt_store {
     uint64_t memory_peak;
     uint64_t table_elements;
     uint64_t refusals;
-    uint64_t memories;                /* counted against the process cap */
+    uint64_t memories;    /* counted against the process cap */
+    uint64_t last_growth; /* bytes, taken back if the system refuses */
     const _Atomic uint64_t *ticks;    /* milliseconds of the ticker */
     _Atomic uint32_t *ticker_used;    /* set to keep the ticker going */
     const _Atomic uint64_t *epochs;   /* lodge_engine_tick of this engine */
@@ -71,6 +72,8 @@ wasmtime_error_t *lodge_wt_module_new(wasm_engine_t *engine,
 wasmtime_error_t *lodge_wt_module_validate(wasm_engine_t *engine,
                                            const uint8_t *ptr, size_t len,
                                            int big_stack);
+/* How many threads compile; starts them if they are not there. */
+uint32_t lodge_wt_compile_threads(void);
 /* Text to binary; the bytes are freed with lodge_wt_bytes_free. */
 wasmtime_error_t *lodge_wt_text(const char *ptr, size_t len, int big_stack,
                                 uint8_t **out, size_t *out_len);

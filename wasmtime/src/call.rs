@@ -68,7 +68,6 @@ pub unsafe extern "C" fn lodge_wt_call(
     raw: *mut ValRaw,
     len: usize,
 ) -> Fail {
-    let _wasi = crate::wasi::enter(unsafe { &*link_of(store.data()) });
     let slice = std::ptr::slice_from_raw_parts_mut(raw, len);
     guard(|| unsafe { func.call_unchecked(store, slice) })
 }
@@ -80,7 +79,6 @@ pub unsafe extern "C" fn lodge_wt_call_fiber(
     raw: *mut ValRaw,
     len: usize,
 ) -> Fail {
-    let _wasi = crate::wasi::enter(unsafe { &*link_of(store.data()) });
     let slice = std::ptr::slice_from_raw_parts_mut(raw, len);
     guard(|| on_fiber(store, |s| unsafe { func.call_unchecked(s, slice) }))
 }
@@ -92,7 +90,6 @@ pub unsafe extern "C" fn lodge_wt_instantiate(
     fiber: i32,
     out: &mut Instance,
 ) -> Fail {
-    let _wasi = crate::wasi::enter(unsafe { &*link_of(store.data()) });
     guard(|| {
         let pre: &InstancePre<WasmtimeStoreData> = view(pre);
         if fiber == 0 {

@@ -190,6 +190,11 @@ fn on_stack<R: Send>(big: bool, f: impl FnOnce() -> Result<R> + Send) -> Result<
 }
 
 #[unsafe(no_mangle)]
+pub extern "C" fn lodge_wt_compile_threads() -> u32 {
+    rayon::current_num_threads() as u32
+}
+
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn lodge_wt_module_new(
     engine: &wasm_engine_t,
     ptr: *const u8,

@@ -25,6 +25,7 @@ pub struct Link {
     pub table_elements: u64,
     pub refusals: u64,
     pub memories: u64,
+    pub last_growth: u64,
     pub ticks: *const AtomicU64,
     pub ticker_used: *const AtomicU32,
     pub epochs: *const AtomicU64,
@@ -118,8 +119,15 @@ impl ResourceLimiter for Link {
             return self.refuse();
         }
         self.memory_bytes += more;
+        self.last_growth = more;
         self.memory_peak = self.memory_peak.max(self.memory_bytes);
         Ok(true)
+    }
+
+    fn memory_grow_failed(&mut self, _error: Error) -> wasmtime::Result<()> {
+        self.memory_bytes -= std::mem::take(&mut self.last_growth);
+        self.refusals += 1;
+        Ok(())
     }
 
     fn table_growing(&mut self, now: usize, want: usize, max: Option<usize>) -> wasmtime::Result<bool> {

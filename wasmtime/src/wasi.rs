@@ -309,6 +309,3 @@ pub unsafe extern "C" fn lodge_wt_store_input(
     let data = unsafe { bytes(ptr, len) };
     streams_of(link).and_then(|s| s.feed(data)).unwrap_or(usize::MAX)
 }
-
-/// Nothing is to be entered: no function here needs a runtime.
-pub fn enter(_link: &Link) {}
