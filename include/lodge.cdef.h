@@ -366,6 +366,7 @@ lodge_status lodge_module_export(lodge_module module, uint32_t index, uint32_t w
 lodge_status lodge_module_section_count(lodge_module module, uint32_t *count, lodge_error *err);
 lodge_status lodge_module_section(lodge_module module, uint32_t index, uint32_t what, char *buf, uint64_t cap, uint64_t *len, lodge_error *err);
 lodge_status lodge_module_name(lodge_module module, char *buf, uint64_t cap, uint64_t *len, lodge_error *err);
+lodge_status lodge_module_producers(lodge_module module, char *buf, uint64_t cap, uint64_t *len, lodge_error *err);
 lodge_status lodge_module_needs(lodge_module module, uint32_t key, uint64_t *value, lodge_error *err);
 lodge_status lodge_text_to_binary(const char *ptr, uint64_t len, uint8_t *buf, uint64_t cap, uint64_t *out_len, lodge_error *err);
 lodge_status lodge_linker_new(lodge_engine engine, lodge_linker *out, lodge_error *err);

@@ -805,7 +805,7 @@ LODGE_API lodge_status lodge_engine_is_pulley(lodge_engine engine,
 LODGE_API lodge_status lodge_engine_get(lodge_engine engine, uint32_t key,
                                         uint64_t *value, lodge_error *err);
 
-/* Read a setting in effect as text, such as the target.
+/* Read a setting in effect as text; of the target the triple in effect.
  *
  *   engine [in]     an engine
  *   key    [in]     LODGE_CONFIG_*
@@ -994,6 +994,22 @@ LODGE_API lodge_status lodge_module_section(lodge_module module,
 LODGE_API lodge_status lodge_module_name(lodge_module module, char *buf,
                                          uint64_t cap, uint64_t *len,
                                          lodge_error *err);
+
+/* The tools that made the module, from its producers section.
+ *
+ *   module [in]     a module
+ *   buf    [out]    text, one tool a line: "processed-by clang 14.0.6"; ""
+ *                   if the module does not tell
+ *   cap    [in]     bytes in `buf`
+ *   len    [out]    full length in bytes
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUFFER, STATE.
+ * Thread: any.  Since: 0.1.  Op: 73.
+ */
+LODGE_API lodge_status lodge_module_producers(lodge_module module, char *buf,
+                                              uint64_t cap, uint64_t *len,
+                                              lodge_error *err);
 
 /* What an instance of the module needs.
  *

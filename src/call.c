@@ -72,10 +72,14 @@ begin_timed(struct store *st, const struct call_terms *terms)
         ticker_wake();
         st->link.deadline = sooner(tick_after(ns), st->link.deadline);
     }
-    if (st->calls == 1 && st->epoch_ticks)
-        st->link.epoch_deadline =
-            atomic_load_explicit(&st->eng->epochs, memory_order_relaxed) +
-            st->epoch_ticks;
+    if (st->calls == 1 && st->epoch_ticks) {
+        uint64_t now =
+            atomic_load_explicit(&st->eng->epochs, memory_order_relaxed);
+
+        st->link.epoch_deadline = st->epoch_ticks > UINT64_MAX - now
+                                      ? UINT64_MAX
+                                      : now + st->epoch_ticks;
+    }
 }
 
 void call_begin(struct store *st, const struct call_terms *terms,
@@ -216,11 +220,24 @@ lodge_status call_run(struct store *st, const struct child *fn,
     return run(st, fn, slots, raw, terms, err);
 }
 
+/* Takes back what an instance that was not made had been counted with. */
+static void limits_restore(struct store *st,
+                           const struct lodge_wt_store *before)
+{
+    atomic_fetch_sub(&lodge_wt_memories_live,
+                     st->link.memories - before->memories);
+    st->link.memories = before->memories;
+    st->link.memory_bytes = before->memory_bytes;
+    st->link.memory_peak = before->memory_peak;
+    st->link.table_elements = before->table_elements;
+}
+
 lodge_status call_instantiate(struct store *st,
                               const wasmtime_instance_pre_t *pre,
                               wasmtime_instance_t *out_instance,
                               lodge_error *err)
 {
+    const struct lodge_wt_store before = st->link;
     struct call_saved saved;
     wasmtime_error_t *error;
     lodge_status rc;
@@ -232,6 +249,8 @@ lodge_status call_instantiate(struct store *st,
         error = lodge_wt_instantiate(st->ctx, pre, fiber, out_instance);
         if (error)
             rc = trap_translate(st, error, LODGE_E_LINK, err);
+        if (rc == LODGE_E_LIMIT) /* Wasmtime has freed what it began */
+            limits_restore(st, &before);
     }
     call_end(st, &saved);
     return rc;

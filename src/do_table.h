@@ -218,6 +218,13 @@ case 72:
             (uint64_t *)(uintptr_t)frame[5],
             (lodge_error *)(uintptr_t)frame[6]);
     return (lodge_status)(int64_t)frame[0];
+case 73:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_module_producers((lodge_module){ frame[1] },
+            (char *)(uintptr_t)frame[2], frame[3],
+            (uint64_t *)(uintptr_t)frame[4],
+            (lodge_error *)(uintptr_t)frame[5]);
+    return (lodge_status)(int64_t)frame[0];
 case 80:
     frame[0] = (uint64_t)(int64_t)
         lodge_linker_new((lodge_engine){ frame[1] },

@@ -144,9 +144,10 @@ lodge_status lodge_engine_new(lodge_config config, lodge_engine *out,
     st = engine_make(&cfg->set, &eng, err);
     if (st == LODGE_OK)
         st = engine_give(eng, out, err);
-    handle_unlock(config.id);
+    /* Closed before it is unlocked: nobody else gets it in between. */
     if (st == LODGE_OK)
         handle_close(config.id, LODGE_KIND_CONFIG);
+    handle_unlock(config.id);
     return st;
 }
 
@@ -214,6 +215,12 @@ lodge_status lodge_engine_is_pulley(lodge_engine engine, uint32_t *yes,
     return LODGE_OK;
 }
 
+/* What code is made for: not "host", but which. */
+static const char *target_of(const struct engine *eng)
+{
+    return eng->set.target ? eng->set.target : lodge_wt_host_target();
+}
+
 lodge_status lodge_engine_get(lodge_engine engine, uint32_t key,
                               uint64_t *value, lodge_error *err)
 {
@@ -225,7 +232,10 @@ lodge_status lodge_engine_get(lodge_engine engine, uint32_t key,
     st = engine_take(engine, &eng, err);
     if (st != LODGE_OK)
         return st;
-    st = config_read(&eng->set, key, value, err);
+    if (key == LODGE_CONFIG_TARGET)
+        *value = strlen(target_of(eng));
+    else
+        st = config_read(&eng->set, key, value, err);
     engine_unref(eng);
     return st;
 }
@@ -240,9 +250,14 @@ lodge_status lodge_engine_get_text(lodge_engine engine, uint32_t key,
 
     if (st != LODGE_OK)
         return st;
-    st = config_read_text(&eng->set, key, &text, err);
-    if (st == LODGE_OK)
-        st = text_out(text.ptr, text.len, buf, cap, len, err);
+    if (key == LODGE_CONFIG_TARGET) {
+        st = text_out(target_of(eng), strlen(target_of(eng)), buf, cap, len,
+                      err);
+    } else {
+        st = config_read_text(&eng->set, key, &text, err);
+        if (st == LODGE_OK)
+            st = text_out(text.ptr, text.len, buf, cap, len, err);
+    }
     textbuf_free(&text);
     engine_unref(eng);
     return st;

@@ -178,6 +178,21 @@ lodge_status lodge_module_name(lodge_module module, char *buf, uint64_t cap,
     return st;
 }
 
+lodge_status lodge_module_producers(lodge_module module, char *buf,
+                                    uint64_t cap, uint64_t *len,
+                                    lodge_error *err)
+{
+    struct module *mod;
+    lodge_status st = module_take(module, &mod, err);
+
+    if (st != LODGE_OK)
+        return st;
+    st = text_out(mod->shape.producers.ptr, mod->shape.producers.len, buf,
+                  cap, len, err);
+    module_unref(mod);
+    return st;
+}
+
 lodge_status lodge_module_needs(lodge_module module, uint32_t key,
                                 uint64_t *value, lodge_error *err)
 {

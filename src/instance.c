@@ -263,7 +263,7 @@ void instance_closes_apply_slow(struct store *st)
     while ((w = *at) != NULL) {
         uint8_t kind;
 
-        if (handle_parent(w->id) == st->id)
+        if (st && handle_parent(w->id) == st->id)
             mark_closed(st, w->id);
         else if (handle_describe(handle_parent(w->id), &kind) == LODGE_OK) {
             at = &w->next; /* for another store that lives */
@@ -280,6 +280,7 @@ void instance_closes_apply_slow(struct store *st)
 void instance_close_later(uint64_t id)
 {
     struct waiting *w = alloc_zero(sizeof *w);
+    uint8_t kind;
 
     if (!w)
         return; /* the instance ends with its store */
@@ -291,6 +292,11 @@ void instance_close_later(uint64_t id)
     atomic_fetch_add_explicit(&instance_closes_waiting, 1,
                               memory_order_relaxed);
     lock_give(&waiting_lock);
+    /* If the store has gone, nobody else takes the record off the list; if
+     * it lives now, store_free does.
+     */
+    if (handle_describe(handle_parent(id), &kind) != LODGE_OK)
+        instance_closes_apply_slow(NULL);
 }
 
 lodge_status lodge_instance_close(lodge_instance instance)

@@ -35,9 +35,14 @@ static uint64_t memories_allowed(void)
     return maps / 6;
 }
 
-static void start(void)
+/* At load: the very first call of a process may be one that is refused. */
+__attribute__((constructor)) static void name_kinds(void)
 {
     handle_kind_names(kind_names);
+}
+
+static void start(void)
+{
     lodge_wt_memories_max = memories_allowed();
 }
 
@@ -205,7 +210,8 @@ static lodge_status child_info(uint64_t id, uint32_t *kind, uint64_t *bytes)
     } else if (at >= CALLER_BIT && st->call && st->call->id == id) {
         *kind = LODGE_KIND_CALLER;
         *bytes = 0;
-    } else if (at < st->nchildren && !st->children[at].closed) {
+    } else if (at < st->nchildren && st->children[at].kind &&
+               !st->children[at].closed) {
         *kind = st->children[at].kind;
         *bytes = sizeof(struct child);
     } else {

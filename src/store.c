@@ -92,6 +92,7 @@ void store_free(void *obj)
 
     if (!st)
         return;
+    instance_closes_apply(st);
     engine_remove_store(st->eng, st);
     if (st->raw)
         wasmtime_store_delete(st->raw);

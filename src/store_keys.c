@@ -50,8 +50,11 @@ lodge_status store_key_check(const struct engine *eng, uint32_t key,
 static lodge_status token_set(struct store *st, uint64_t token,
                               lodge_error *err)
 {
-    struct reap_node *node = alloc_zero(sizeof *node);
+    struct reap_node *node;
 
+    if (st->token && st->token->token == token)
+        return LODGE_OK; /* it stays, and must not come out */
+    node = alloc_zero(sizeof *node);
     if (!node)
         return error_memory(err);
     node->kind = LODGE_KIND_STORE;

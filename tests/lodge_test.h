@@ -22,8 +22,10 @@
 /* A test that starts and ends with nothing alive. */
 #define TEST(name) cmocka_unit_test_setup_teardown(name, nothing_lives, nothing_lives)
 
-/* Run all tests of a room. */
-#define RUN(tests) cmocka_run_group_tests_name(__FILE__, tests, NULL, NULL)
+/* Run all tests of a room, or those that LODGE_TEST_FILTER names ("a_*"). */
+#define RUN(tests)                                                            \
+    (cmocka_set_test_filter(getenv("LODGE_TEST_FILTER")),                     \
+     cmocka_run_group_tests_name(__FILE__, tests, NULL, NULL))
 
 static inline uint64_t stat_of(uint32_t key)
 {

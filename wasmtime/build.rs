@@ -18,5 +18,7 @@ fn main() {
     let from = env::var("DEP_WASMTIME_C_API_INCLUDE").expect("wasmtime-c-api-impl gives its headers");
     let out = env::var("OUT_DIR").expect("cargo gives OUT_DIR");
     copy(Path::new(&from), &Path::new(&out).join("include"));
+    let target = env::var("TARGET").expect("cargo gives TARGET");
+    println!("cargo:rustc-env=LODGE_TARGET={target}");
     println!("cargo:rerun-if-changed=build.rs");
 }

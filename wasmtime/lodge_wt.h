@@ -51,6 +51,8 @@ extern _Atomic uint64_t lodge_wt_memories_live;
 /* ---- engine.rs */
 wasmtime_error_t *lodge_wt_engine_new(wasm_config_t *config,
                                       wasm_engine_t **out);
+/* The target triple that code is made for unless told otherwise. */
+const char *lodge_wt_host_target(void);
 void lodge_wt_config_extra(wasm_config_t *config, int extended_const,
                            int backtrace_details);
 
@@ -94,6 +96,7 @@ struct lodge_wt_shape {
     struct lodge_wt_item *imports, *exports, *sections;
     size_t import_count, export_count, section_count;
     struct lodge_wt_str name;
+    struct lodge_wt_str producers; /* one tool a line */
     uint64_t needs[8]; /* by LODGE_NEEDS_* */
     void *owner;       /* Rust's */
 };

@@ -27,6 +27,11 @@ pub unsafe extern "C" fn lodge_wt_engine_new(
 }
 
 #[unsafe(no_mangle)]
+pub extern "C" fn lodge_wt_host_target() -> *const std::ffi::c_char {
+    concat!(env!("LODGE_TARGET"), "\0").as_ptr().cast()
+}
+
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn lodge_wt_config_extra(
     config: &mut wasm_config_t,
     extended_const: i32,

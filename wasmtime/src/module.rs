@@ -3,7 +3,7 @@
 use crate::layout::view;
 use crate::{Fail, bytes, err, give, guard};
 use std::ffi::c_void;
-use wasmparser::{Parser, Payload};
+use wasmparser::{KnownCustom, Parser, Payload};
 use wasmtime::{
     Engine, Error, ExternType, FuncType, GlobalType, HeapType, MemoryType, Module, Mutability,
     RefType, Result, TableType, ValType,
@@ -279,6 +279,7 @@ pub struct Shape {
     export_count: usize,
     section_count: usize,
     name: Str,
+    producers: Str,
     needs: [u64; 8],
     owner: *mut c_void,
 }
@@ -289,6 +290,7 @@ struct Owner {
     imports: Vec<Item>,
     exports: Vec<Item>,
     sections: Vec<Item>,
+    producers: String,
 }
 
 impl Owner {
@@ -315,11 +317,27 @@ const NEEDS_FUNCTIONS: usize = 5;
 const NEEDS_GLOBALS: usize = 6;
 const NEEDS_START: usize = 7;
 
+/// "language C11", "processed-by clang 14.0.6": one tool a line.
+fn producers_text(fields: wasmparser::ProducersSectionReader<'_>) -> String {
+    let mut text = String::new();
+    for field in fields.into_iter().map_while(|f| f.ok()) {
+        for value in field.values.into_iter().map_while(|v| v.ok()) {
+            let line = format!("{} {} {}", field.name, value.name, value.version);
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+    }
+    text
+}
+
 /// Custom sections and needs, from the binary; it has been validated.
 fn read_sections(data: &[u8], owner: &mut Owner, needs: &mut [u64; 8]) {
     for payload in Parser::new(0).parse_all(data).map_while(|p| p.ok()) {
         match payload {
             Payload::CustomSection(s) => {
+                if let KnownCustom::Producers(fields) = s.as_known() {
+                    owner.producers.push_str(&producers_text(fields));
+                }
                 let none = owner.keep(&[]);
                 let (name, ty) = (owner.keep(s.name().as_bytes()), owner.keep(s.data()));
                 owner.sections.push(Item { module: none, name, ty, kind: 0 });
@@ -366,6 +384,8 @@ pub unsafe extern "C" fn lodge_wt_shape_new(
         let mut needs = [0; 8];
         read_sections(unsafe { bytes(ptr, len) }, &mut owner, &mut needs);
         let name = owner.keep(module.name().unwrap_or("").as_bytes());
+        let producers = std::mem::take(&mut owner.producers);
+        let producers = owner.keep(producers.trim_end().as_bytes());
         *out = Shape {
             imports: owner.imports.as_ptr(),
             exports: owner.exports.as_ptr(),
@@ -374,6 +394,7 @@ pub unsafe extern "C" fn lodge_wt_shape_new(
             export_count: owner.exports.len(),
             section_count: owner.sections.len(),
             name,
+            producers,
             needs,
             owner: Box::into_raw(owner).cast(),
         };

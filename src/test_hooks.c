@@ -1,0 +1,24 @@
+/* test_hooks.c - what tests need beyond lodge.h; only in test builds.
+ * It must not be part of a release.
+ */
+#include "rooms.h"
+
+#ifdef LODGE_TEST
+
+LODGE_API void lodge_test_alloc_fail_at(uint64_t k, int32_t forever);
+LODGE_API uint64_t lodge_test_alloc_attempts(void);
+
+/* The k-th allocation from now on fails, and all later ones if `forever`. */
+void lodge_test_alloc_fail_at(uint64_t k, int32_t forever)
+{
+    alloc_fail_at(k, forever);
+}
+
+uint64_t lodge_test_alloc_attempts(void)
+{
+    return alloc_attempts();
+}
+
+#else
+typedef int lodge_no_test_hooks; /* a file must declare something */
+#endif
