@@ -3,6 +3,7 @@ typedef uint64_t lodge_config;
 typedef uint64_t lodge_engine;
 typedef uint64_t lodge_module;
 typedef uint64_t lodge_linker;
+typedef uint64_t lodge_host;
 typedef uint64_t lodge_prepared;
 typedef uint64_t lodge_store;
 typedef uint64_t lodge_wasi;
@@ -319,6 +320,21 @@ enum {
     LODGE_WASI_FULL_EPIPE = 2
 };
 enum {
+    LODGE_HOST_DIRECT = 0,
+    LODGE_HOST_FRAME = 1,
+    LODGE_HOST_SUSPEND = 2
+};
+enum {
+    LODGE_HOST_TRACE_NAME = 1,
+    LODGE_HOST_PARAM_NAMES = 2,
+    LODGE_HOST_RESULT_NAMES = 3,
+    LODGE_HOST_EXPORT_NAME = 4,
+    LODGE_HOST_MODULE_NAME = 5,
+    LODGE_HOST_TYPE = 6,
+    LODGE_HOST_MODE = 7,
+    LODGE_HOST_FUNC = 8
+};
+enum {
     LODGE_REPORT_FUNC = 0,
     LODGE_REPORT_MODULE = 1,
     LODGE_REPORT_FUNC_INDEX = 2,
@@ -413,6 +429,15 @@ lodge_status lodge_caller_tag(lodge_caller caller, uint64_t *tag);
 lodge_status lodge_caller_store(lodge_caller caller, lodge_store *out);
 lodge_status lodge_caller_fail(lodge_caller caller, uint64_t payload, const char *message, uint64_t message_len);
 lodge_status lodge_caller_exit(lodge_caller caller, int32_t code);
+lodge_status lodge_host_new(lodge_engine engine, const char *name, uint64_t name_len, lodge_host *out, lodge_error *err);
+lodge_status lodge_host_close(lodge_host host);
+lodge_status lodge_host_func(lodge_host host, const char *sig, uint64_t sig_len, uint32_t mode, uint64_t token, uint32_t *index, lodge_error *err);
+lodge_status lodge_host_direct(lodge_host host, uint32_t index, lodge_direct_fn fn, lodge_error *err);
+lodge_status lodge_host_describe(lodge_host host, uint32_t index, uint32_t what, const char *ptr, uint64_t len, lodge_error *err);
+lodge_status lodge_host_export(lodge_host host, uint32_t index, const char *name, uint64_t name_len, lodge_error *err);
+lodge_status lodge_host_count(lodge_host host, uint32_t *count, lodge_error *err);
+lodge_status lodge_host_item(lodge_host host, uint32_t index, uint32_t what, char *buf, uint64_t cap, uint64_t *len, lodge_error *err);
+lodge_status lodge_linker_add_host(lodge_linker linker, lodge_host host, lodge_error *err);
 lodge_status lodge_memory_new(lodge_store store, const char *type, uint64_t type_len, lodge_memory *out, lodge_error *err);
 lodge_status lodge_memory_type(lodge_memory memory, char *buf, uint64_t cap, uint64_t *len, lodge_error *err);
 lodge_status lodge_memory_size(lodge_memory memory, uint64_t *bytes, lodge_error *err);

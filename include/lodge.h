@@ -80,6 +80,7 @@ LODGE_HANDLE(lodge_config); /* settings of an engine */
 LODGE_HANDLE(lodge_engine); /* compiles and runs modules */
 LODGE_HANDLE(lodge_module); /* compiled code */
 LODGE_HANDLE(lodge_linker); /* names for imports */
+LODGE_HANDLE(lodge_host); /* functions that the host offers */
 LODGE_HANDLE(lodge_prepared); /* a module with its imports resolved */
 LODGE_HANDLE(lodge_store); /* where instances live */
 LODGE_HANDLE(lodge_wasi); /* a WASI preview 1 description */
@@ -476,6 +477,26 @@ enum {
     LODGE_WASI_FULL_DROP = 0,   /* the rest is dropped, the write succeeds */
     LODGE_WASI_FULL_EAGAIN = 1, /* the guest gets EAGAIN */
     LODGE_WASI_FULL_EPIPE = 2   /* the guest gets EPIPE */
+};
+
+/* How the host runs a function (lodge_host_func). */
+enum {
+    LODGE_HOST_DIRECT = 0, /* a C function, at once */
+    LODGE_HOST_FRAME = 1,  /* the linker's one function, on a native stack */
+    LODGE_HOST_SUSPEND = 2 /* the call stops with LODGE_REQUEST */
+};
+
+/* What lodge_host_describe says and lodge_host_item tells. */
+enum {
+    LODGE_HOST_TRACE_NAME = 1,   /* name in messages; the first export name
+                                    if none was given */
+    LODGE_HOST_PARAM_NAMES = 2,  /* one a line, as many as parameters */
+    LODGE_HOST_RESULT_NAMES = 3, /* one a line, as many as results */
+    LODGE_HOST_EXPORT_NAME = 4,  /* lodge_host_item only, as all below */
+    LODGE_HOST_MODULE_NAME = 5,  /* name of the host module */
+    LODGE_HOST_TYPE = 6,         /* "i32 i32 -> i64" */
+    LODGE_HOST_MODE = 7,         /* "direct" "frame" "suspend" */
+    LODGE_HOST_FUNC = 8          /* decimal index of the function */
 };
 
 /* What lodge_report_frame tells. */
@@ -1715,6 +1736,151 @@ LODGE_API lodge_status lodge_caller_fail(lodge_caller caller,
  * Thread: the one in the host function.  Since: 0.1.  Op: 156.
  */
 LODGE_API lodge_status lodge_caller_exit(lodge_caller caller, int32_t code);
+
+/* ---- host module ------------------------------------------------------- */
+
+/* Make a host module: functions under names, to be added to any number of
+ * linkers. What is wrong with it as a whole comes out of
+ * lodge_linker_add_host.
+ *
+ *   engine [in]     an engine
+ *   name   [in]     module name of the imports
+ *   name_len [in]   bytes in `name`
+ *   out    [out]    the host module, without functions
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, LIMIT, MEMORY, STATE.
+ * Thread: any.  Since: 0.1.  Op: 230.
+ */
+LODGE_API lodge_status lodge_host_new(lodge_engine engine, const char *name,
+                                      uint64_t name_len, lodge_host *out,
+                                      lodge_error *err);
+
+/* Close a host module. Linkers, prepared modules and stores that have its
+ * functions are not affected; tokens come out of lodge_reap when the last of
+ * them is gone.
+ *
+ *   host   [in,null] a host module
+ *
+ * Errors: none.
+ * Thread: any.  Since: 0.1.  Op: 231.
+ */
+LODGE_API lodge_status lodge_host_close(lodge_host host);
+
+/* Make a function of a host module. It has no name yet: lodge_host_export.
+ *
+ *   host   [in]     a host module
+ *   sig    [in]     signature: "i32 i64 -> f64"; at most 1,000 values a side
+ *   sig_len [in]    bytes in `sig`
+ *   mode   [in]     LODGE_HOST_DIRECT, _FRAME or _SUSPEND
+ *   token  [in]     tells the function to the host; for FRAME and SUSPEND
+ *                   below 2^32. Taken over on success: if not 0 it comes out
+ *                   of lodge_reap once, as LODGE_KIND_HOST, when nothing can
+ *                   reach the function any more
+ *   index  [out]    number of the function in its host module, from 0
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, LIMIT, MEMORY, STATE, UNSUPPORTED.
+ * Thread: any; one change at a time.  Since: 0.1.  Op: 232.
+ */
+LODGE_API lodge_status lodge_host_func(lodge_host host, const char *sig,
+                                       uint64_t sig_len, uint32_t mode,
+                                       uint64_t token, uint32_t *index,
+                                       lodge_error *err);
+
+/* Give a DIRECT function its body. A function that was added to a linker
+ * cannot be changed any more (E_STATE); its names can.
+ *
+ *   host   [in]     a host module
+ *   index  [in]     a function of mode LODGE_HOST_DIRECT
+ *   fn     [in]     runs on the thread that is in the call
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, STATE.
+ * Thread: any; one change at a time.  Since: 0.1.  Op: 233.
+ */
+LODGE_API lodge_status lodge_host_direct(lodge_host host, uint32_t index,
+                                         lodge_direct_fn fn,
+                                         lodge_error *err);
+
+/* Describe a function: its name in messages, names of its parameters or
+ * results. The empty text takes the description away.
+ *
+ *   host   [in]     a host module
+ *   index  [in]     a function that was not added to a linker yet
+ *   what   [in]     LODGE_HOST_TRACE_NAME, _PARAM_NAMES or _RESULT_NAMES
+ *   ptr    [in]     the name, or names separated by newlines
+ *   len    [in]     bytes in `ptr`
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, MEMORY, STATE.
+ * Thread: any; one change at a time.  Since: 0.1.  Op: 234.
+ */
+LODGE_API lodge_status lodge_host_describe(lodge_host host, uint32_t index,
+                                           uint32_t what, const char *ptr,
+                                           uint64_t len, lodge_error *err);
+
+/* Export a function under a name; again for more names. Exporting a name
+ * again replaces the function behind it and keeps the name's place. Linkers
+ * that have the host module already are not affected.
+ *
+ *   host   [in]     a host module
+ *   index  [in]     a function
+ *   name   [in]     name of the import
+ *   name_len [in]   bytes in `name`
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, MEMORY, STATE.
+ * Thread: any; one change at a time.  Since: 0.1.  Op: 235.
+ */
+LODGE_API lodge_status lodge_host_export(lodge_host host, uint32_t index,
+                                         const char *name, uint64_t name_len,
+                                         lodge_error *err);
+
+/* How many names a host module exports.
+ *
+ *   host   [in]     a host module
+ *   count  [out]    names
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, STATE.
+ * Thread: any.  Since: 0.1.  Op: 236.
+ */
+LODGE_API lodge_status lodge_host_count(lodge_host host, uint32_t *count,
+                                        lodge_error *err);
+
+/* Describe an export, in the order of first export.
+ *
+ *   host   [in]     a host module
+ *   index  [in]     0 to count - 1
+ *   what   [in]     LODGE_HOST_TRACE_NAME .. LODGE_HOST_FUNC
+ *   buf    [out]    text
+ *   cap    [in]     bytes in `buf`
+ *   len    [out]    full length in bytes
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, BUFFER, MEMORY, STATE.
+ * Thread: any.  Since: 0.1.  Op: 237.
+ */
+LODGE_API lodge_status lodge_host_item(lodge_host host, uint32_t index,
+                                       uint32_t what, char *buf,
+                                       uint64_t cap, uint64_t *len,
+                                       lodge_error *err);
+
+/* Define all exports of a host module in a linker, or none of them. Later
+ * changes of the host module do not show there.
+ *
+ *   linker [in]     a linker of the same engine
+ *   host   [in]     a host module; may be added to many linkers
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, FOREIGN, LINK, MEMORY, STATE.
+ * Thread: any; one change at a time.  Since: 0.1.  Op: 238.
+ * Source: wasmtime_linker_define_func_unchecked.
+ */
+LODGE_API lodge_status lodge_linker_add_host(lodge_linker linker,
+                                             lodge_host host,
+                                             lodge_error *err);
 
 /* ---- memory ----------------------------------------------------------- */
 

@@ -706,4 +706,57 @@ case 225:
     frame[0] = (uint64_t)(int64_t)
         lodge_report_close((lodge_report){ frame[1] });
     return (lodge_status)(int64_t)frame[0];
+case 230:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_host_new((lodge_engine){ frame[1] },
+            (const char *)(uintptr_t)frame[2], frame[3],
+            (lodge_host *)(uintptr_t)frame[4],
+            (lodge_error *)(uintptr_t)frame[5]);
+    return (lodge_status)(int64_t)frame[0];
+case 231:
+    frame[0] = (uint64_t)(int64_t)lodge_host_close((lodge_host){ frame[1] });
+    return (lodge_status)(int64_t)frame[0];
+case 232:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_host_func((lodge_host){ frame[1] },
+            (const char *)(uintptr_t)frame[2], frame[3],
+            (uint32_t)frame[4], frame[5], (uint32_t *)(uintptr_t)frame[6],
+            (lodge_error *)(uintptr_t)frame[7]);
+    return (lodge_status)(int64_t)frame[0];
+case 233:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_host_direct((lodge_host){ frame[1] }, (uint32_t)frame[2],
+            (lodge_direct_fn)(uintptr_t)frame[3],
+            (lodge_error *)(uintptr_t)frame[4]);
+    return (lodge_status)(int64_t)frame[0];
+case 234:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_host_describe((lodge_host){ frame[1] }, (uint32_t)frame[2],
+            (uint32_t)frame[3], (const char *)(uintptr_t)frame[4],
+            frame[5], (lodge_error *)(uintptr_t)frame[6]);
+    return (lodge_status)(int64_t)frame[0];
+case 235:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_host_export((lodge_host){ frame[1] }, (uint32_t)frame[2],
+            (const char *)(uintptr_t)frame[3], frame[4],
+            (lodge_error *)(uintptr_t)frame[5]);
+    return (lodge_status)(int64_t)frame[0];
+case 236:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_host_count((lodge_host){ frame[1] },
+            (uint32_t *)(uintptr_t)frame[2],
+            (lodge_error *)(uintptr_t)frame[3]);
+    return (lodge_status)(int64_t)frame[0];
+case 237:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_host_item((lodge_host){ frame[1] }, (uint32_t)frame[2],
+            (uint32_t)frame[3], (char *)(uintptr_t)frame[4], frame[5],
+            (uint64_t *)(uintptr_t)frame[6],
+            (lodge_error *)(uintptr_t)frame[7]);
+    return (lodge_status)(int64_t)frame[0];
+case 238:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_linker_add_host((lodge_linker){ frame[1] },
+            (lodge_host){ frame[2] }, (lodge_error *)(uintptr_t)frame[3]);
+    return (lodge_status)(int64_t)frame[0];
 /* clang-format on */

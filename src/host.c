@@ -2,16 +2,9 @@
  * It must not know how a linker keeps them.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "rooms.h"
-
-/* Behind a host function; becomes its token's node in the queue. */
-struct host_func {
-    struct reap_node node; /* first */
-    struct domain *domain; /* a reference of its own */
-    lodge_direct_fn fn;
-    struct sig *sig; /* owned */
-};
 
 /* ---- values ----------------------------------------------------------- */
 
@@ -62,6 +55,21 @@ static void fail_value(struct store *st, lodge_status rc)
 
 /* ---- the call --------------------------------------------------------- */
 
+int32_t host_failed(struct store *st, const struct host_func *hf, int32_t rc)
+{
+    char text[200], name[120];
+    int n;
+
+    if (st->link.failure)
+        return rc;
+    if (!hf->trace)
+        return rc; /* Rust has words for it */
+    error_quote(name, sizeof name, hf->trace, strlen(hf->trace));
+    n = snprintf(text, sizeof text, "host function %s returned %d", name, rc);
+    lodge_wt_failure_set(&st->link, LODGE_E_HOST, 0, 0, text, (size_t)n);
+    return rc;
+}
+
 static void zero_results(const struct sig *sig, uint64_t *slots)
 {
     uint32_t i;
@@ -92,7 +100,7 @@ static int32_t host_run(void *env, struct lodge_wt_store *link,
     rc = hf->fn(hf->node.token, (lodge_caller){ call.id }, slots);
     st->call = call.prev;
     if (__builtin_expect(rc != LODGE_OK, 0))
-        return rc;
+        return host_failed(st, hf, rc);
     lodge_wt_failure_drop(link);
     rc = unpack(st, hf->sig, slots, raw);
     if (__builtin_expect(rc != LODGE_OK, 0))
@@ -100,24 +108,47 @@ static int32_t host_run(void *env, struct lodge_wt_store *link,
     return rc;
 }
 
-/* Runs when nothing can reach the function any more, on any thread. */
-static void host_func_end(void *env)
+/* FRAME and SUSPEND, for which there is nobody to run them. */
+static int32_t host_refuse(void *env, struct lodge_wt_store *link,
+                           const wasmtime_instance_t *instance,
+                           wasmtime_val_raw_t *raw, size_t len)
 {
-    struct host_func *hf = env;
+    static const char text[] = "the host function cannot run in this call";
 
-    alloc_free(hf->sig);
-    domain_push(hf->domain, &hf->node);
+    (void)env;
+    (void)instance;
+    (void)raw;
+    (void)len;
+    lodge_wt_failure_set(link, LODGE_E_STATE, 0, 0, text, sizeof text - 1);
+    return LODGE_E_STATE;
 }
 
-/* ---- defining --------------------------------------------------------- */
+/* ---- the record ------------------------------------------------------- */
 
-lodge_status host_define(struct linker *lnk, const char *module,
-                         uint64_t module_len, const char *name,
-                         uint64_t name_len, struct sig *sig,
-                         lodge_direct_fn fn, uint64_t token, lodge_error *err)
+lodge_status host_sig_parse(const char *ptr, uint64_t len, struct sig **out,
+                            lodge_error *err)
+{
+    struct sig *sig = NULL;
+    lodge_status st = type_sig_parse(ptr, len, &sig, err);
+
+    if (st != LODGE_OK)
+        return st;
+    if (sig->unsupported >= 0) {
+        st = error_refuse(err, LODGE_E_UNSUPPORTED,
+                          "sig: values of type %s cannot be passed yet",
+                          type_name((uint32_t)sig->unsupported));
+        alloc_free(sig);
+        return st;
+    }
+    *out = sig;
+    return LODGE_OK;
+}
+
+lodge_status host_func_new(struct engine *eng, struct sig *sig, uint32_t mode,
+                           uint64_t token, struct host_func **out,
+                           lodge_error *err)
 {
     struct host_func *hf = alloc_zero(sizeof *hf);
-    wasmtime_error_t *error;
 
     if (!hf) {
         alloc_free(sig);
@@ -125,14 +156,40 @@ lodge_status host_define(struct linker *lnk, const char *module,
     }
     hf->node.kind = LODGE_KIND_HOST;
     hf->node.token = token;
-    hf->domain = domain_ref(lnk->eng->domain);
-    hf->fn = fn;
+    atomic_store_explicit(&hf->refs, 1, memory_order_relaxed);
+    hf->mode = mode;
+    hf->domain = domain_ref(eng->domain);
     hf->sig = sig;
-    error = lodge_wt_linker_func(lnk->raw, module, module_len, name, name_len,
-                                 sig->codes, sig->nparams,
-                                 sig->codes + sig->nparams, sig->nresults,
-                                 host_run, hf, host_func_end);
-    return error ? trap_translate(NULL, error, LODGE_E_LINK, err) : LODGE_OK;
+    *out = hf;
+    return LODGE_OK;
+}
+
+/* The last reference: nothing can reach the function any more. */
+void host_func_unref(void *func)
+{
+    struct host_func *hf = func;
+
+    if (!hf || atomic_fetch_sub_explicit(&hf->refs, 1,
+                                         memory_order_acq_rel) > 1)
+        return;
+    alloc_free(hf->sig);
+    alloc_free(hf->trace);
+    domain_push(hf->domain, &hf->node);
+}
+
+wasmtime_error_t *host_define(wasmtime_linker_t *raw, const char *module,
+                              uint64_t module_len, const char *name,
+                              uint64_t name_len, struct host_func *hf)
+{
+    const struct sig *sig = hf->sig;
+
+    atomic_fetch_add_explicit(&hf->refs, 1, memory_order_relaxed);
+    return lodge_wt_linker_func(raw, module, module_len, name, name_len,
+                                sig->codes, sig->nparams,
+                                sig->codes + sig->nparams, sig->nresults,
+                                hf->mode == LODGE_HOST_DIRECT ? host_run
+                                                              : host_refuse,
+                                hf, host_func_unref);
 }
 
 /* ---- the caller ------------------------------------------------------- */

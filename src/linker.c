@@ -97,11 +97,24 @@ lodge_status lodge_linker_set(lodge_linker linker, uint32_t key,
 
 /* ---- defining --------------------------------------------------------- */
 
-static lodge_status refuse_reference(const struct sig *sig, lodge_error *err)
+/* Takes over the signature; the token from here on. */
+static lodge_status define_direct(struct linker *lnk, const char *module,
+                                  uint64_t module_len, const char *name,
+                                  uint64_t name_len, struct sig *sig,
+                                  lodge_direct_fn fn, uint64_t token,
+                                  lodge_error *err)
 {
-    return error_refuse(err, LODGE_E_UNSUPPORTED,
-                        "sig: values of type %s cannot be passed yet",
-                        type_name((uint32_t)sig->unsupported));
+    wasmtime_error_t *error;
+    struct host_func *hf;
+    lodge_status st = host_func_new(lnk->eng, sig, LODGE_HOST_DIRECT, token,
+                                    &hf, err);
+
+    if (st != LODGE_OK)
+        return st;
+    hf->fn = fn;
+    error = host_define(lnk->raw, module, module_len, name, name_len, hf);
+    host_func_unref(hf);
+    return error ? trap_translate(NULL, error, LODGE_E_LINK, err) : LODGE_OK;
 }
 
 lodge_status lodge_linker_func(lodge_linker linker, const char *module,
@@ -119,18 +132,58 @@ lodge_status lodge_linker_func(lodge_linker linker, const char *module,
     if (st == LODGE_OK && !fn)
         st = error_refuse(err, LODGE_E_ARGUMENT, "fn: is NULL");
     if (st == LODGE_OK)
-        st = type_sig_parse(sig, sig_len, &parsed, err);
-    if (st == LODGE_OK && parsed->unsupported >= 0)
-        st = refuse_reference(parsed, err);
+        st = host_sig_parse(sig, sig_len, &parsed, err);
     if (st == LODGE_OK)
         st = linker_lock(linker, &lnk, err);
     if (st != LODGE_OK) {
         alloc_free(parsed);
         return st;
     }
-    st = host_define(lnk, module, module_len, name, name_len, parsed, fn,
-                     token, err);
+    st = define_direct(lnk, module, module_len, name, name_len, parsed, fn,
+                       token, err);
     handle_unlock(linker.id);
+    return st;
+}
+
+/* All or nothing: the names are defined in a copy, which takes the place of
+ * the linker if all went well.
+ */
+static lodge_status add_host(struct linker *lnk, const struct host *host,
+                             lodge_error *err)
+{
+    wasmtime_linker_t *copy;
+    lodge_status st;
+
+    if (host->eng != lnk->eng)
+        return error_refuse(err, LODGE_E_FOREIGN,
+                            "the host module belongs to another engine");
+    copy = wasmtime_linker_clone(lnk->raw);
+    st = host_module_define(host, copy, err);
+    if (st == LODGE_OK) {
+        wasmtime_linker_t *old = lnk->raw;
+
+        lnk->raw = copy;
+        copy = old;
+    }
+    wasmtime_linker_delete(copy);
+    return st;
+}
+
+lodge_status lodge_linker_add_host(lodge_linker linker, lodge_host host,
+                                   lodge_error *err)
+{
+    struct linker *lnk;
+    void *obj;
+    lodge_status st = handle_pin(host.id, LODGE_KIND_HOST, &obj, err);
+
+    if (st != LODGE_OK)
+        return st;
+    st = linker_lock(linker, &lnk, err);
+    if (st == LODGE_OK) {
+        st = add_host(lnk, obj, err);
+        handle_unlock(linker.id);
+    }
+    handle_unpin(host.id);
     return st;
 }
 

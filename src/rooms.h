@@ -328,14 +328,65 @@ lodge_status instance_find(struct store *st, struct instance *inst,
                            const char *name, uint64_t len, uint32_t *at,
                            lodge_error *err);
 
-/* ---- host.c ------------------------------------------------------------ */
+/* ---- host.c, host_module.c --------------------------------------------- */
 
-/* Defines a DIRECT function; takes over the signature. */
-lodge_status host_define(struct linker *lnk, const char *module,
-                         uint64_t module_len, const char *name,
-                         uint64_t name_len, struct sig *sig,
-                         lodge_direct_fn fn, uint64_t token,
-                         lodge_error *err);
+/* Behind a host function, in whatever linkers and stores have it; becomes
+ * its token's node in the queue.
+ */
+struct host_func {
+    struct reap_node node; /* first */
+    _Atomic uint32_t refs;
+    _Atomic uint32_t frozen; /* some linker has it: no change any more */
+    uint32_t mode;           /* LODGE_HOST_* */
+    struct domain *domain;   /* a reference of its own */
+    lodge_direct_fn fn;
+    struct sig *sig; /* owned */
+    char *trace;     /* owned; name in messages, NULL = none */
+};
+
+/* Makes a function with one reference. Takes over the signature, also when
+ * it fails; the token only if not.
+ */
+lodge_status host_func_new(struct engine *eng, struct sig *sig, uint32_t mode,
+                           uint64_t token, struct host_func **out,
+                           lodge_error *err);
+/* A signature of types that host functions can pass. */
+lodge_status host_sig_parse(const char *ptr, uint64_t len, struct sig **out,
+                            lodge_error *err);
+void host_func_unref(void *func);
+/* Defines a function in a raw linker, which takes a reference of its own. */
+wasmtime_error_t *host_define(wasmtime_linker_t *raw, const char *module,
+                              uint64_t module_len, const char *name,
+                              uint64_t name_len, struct host_func *hf);
+/* A name that a host module exports. */
+struct host_export {
+    char *name; /* owned */
+    uint64_t len;
+    uint32_t func;
+};
+
+struct host_entry {
+    struct host_func *func; /* a reference */
+    char *params, *results; /* owned; names, one a line, or NULL */
+};
+
+struct host {
+    struct engine *eng;
+    char *name; /* owned */
+    uint64_t name_len;
+    struct host_entry *funcs;
+    uint32_t nfuncs, funcs_cap;
+    struct host_export *exports;
+    uint32_t nexports, exports_cap;
+};
+
+/* Defines every export in a raw linker; stops at the first failure. After
+ * success the functions cannot be changed any more.
+ */
+lodge_status host_module_define(const struct host *host,
+                                wasmtime_linker_t *raw, lodge_error *err);
+/* Says that the function failed where it did not say so itself. */
+int32_t host_failed(struct store *st, const struct host_func *hf, int32_t rc);
 /* Enters the store of a running host call and checks that it runs. */
 lodge_status host_call_enter(lodge_caller caller, struct store **out);
 
