@@ -250,7 +250,7 @@ enum {
  * only, 8-15 by Lodge; the slots follow.
  */
 enum {
-    LODGE_FRAME_FUNC = 0,     /* func */
+    LODGE_FRAME_FUNC = 0,     /* func, or prepared (lodge_instantiate) */
     LODGE_FRAME_PARENT = 1,   /* token of the innermost open request, or 0 */
     LODGE_FRAME_CALLID = 2,   /* id for cancelling, or 0 */
     LODGE_FRAME_DEADLINE = 3, /* ns from now, 0 = the store's default */
@@ -260,7 +260,8 @@ enum {
                                  this frame, high half: its words; 0 = none */
     LODGE_FRAME_SLICE = 7,    /* ns, 0 = none */
     LODGE_FRAME_TOKEN = 8,    /* token of this stop */
-    LODGE_FRAME_IMPORT = 9,   /* import token; high half: slots */
+    LODGE_FRAME_IMPORT = 9,   /* low half: the function's token, then 16
+                                 bits of parameter, 16 of result slots */
     LODGE_FRAME_INSTANCE = 10, /* calling instance */
     LODGE_FRAME_DETAIL = 11,  /* low half: trap code, high half: exit code */
     LODGE_FRAME_PAYLOAD = 12, /* host failure payload */
@@ -1604,8 +1605,22 @@ LODGE_API lodge_status lodge_func_call(lodge_func fn, uint64_t *slots,
 /* Call a function by a frame of words without pointers inside. The frame is
  * not kept; words 0-7 are not written and can be used again.
  *
+ * If the guest calls a function of mode LODGE_HOST_SUSPEND, this returns
+ * LODGE_REQUEST: TOKEN names the request, IMPORT the function (its token in
+ * the low half, then 16 bits of parameter slots and 16 of result slots),
+ * INSTANCE the instance that called it (0 while it is being made), and the
+ * slots hold the parameters, with zeros up to the last result. Answer by
+ * lodge_resume. Until then other functions of the store may be used, and
+ * guest functions be called by naming the TOKEN as PARENT, but for what runs
+ * guest code without a frame (E_STATE).
+ *
+ * Inside a DIRECT host function this never returns LODGE_REQUEST: requests
+ * go to whoever waits for the call around it.
+ *
  *   frame  [inout]  LODGE_FRAME_*: 16 words, then the slots, then room for
- *                   an error record if word 6 names one
+ *                   an error record if word 6 names one. The slots must
+ *                   suffice for this function and for every request it
+ *                   makes; a call whose request does not fit ends (BUFFER)
  *
  * Errors: ARGUMENT, HANDLE, BUSY, STATE, BUFFER, FOREIGN, UNSUPPORTED, LIMIT,
  *         TRAP, EXCEPTION, EXIT, HOST, FUEL, DEADLINE, CANCELLED, STACK,
@@ -1613,6 +1628,41 @@ LODGE_API lodge_status lodge_func_call(lodge_func fn, uint64_t *slots,
  * Thread: any; one call per store at a time.  Since: 0.1.  Op: 141.
  */
 LODGE_API lodge_status lodge_call(uint64_t *frame);
+
+/* Answer the innermost open request, and let its call go on: to its end, or
+ * to its next request. Any frame will do, and any thread, unless a DIRECT
+ * host function is running below the request (BUSY on other threads). When a
+ * nested call has ended, the request around it is the innermost again.
+ *
+ *   frame  [inout]  TOKEN: the request. STATUS: 0 (or LODGE_REQUEST, as it
+ *                   was left) answers with the result slots; LODGE_E_HOST
+ *                   fails with PAYLOAD, LODGE_E_EXIT ends the guest with the
+ *                   exit code in the high half of DETAIL, LODGE_E_CANCELLED
+ *                   ends it without a reason. A failure takes its message
+ *                   from the frame's error record, if one is there. Out as
+ *                   lodge_call. When it is refused, the request stays open
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, STATE, BUFFER, FOREIGN, UNSUPPORTED, LIMIT,
+ *         TRAP, EXCEPTION, EXIT, HOST, FUEL, DEADLINE, CANCELLED, STACK,
+ *         INTERNAL, LINK, MEMORY.
+ * Thread: any; one call per store at a time.  Since: 0.1.  Op: 239.
+ */
+LODGE_API lodge_status lodge_resume(uint64_t *frame);
+
+/* Make an instance by a frame, so that its start function may wait for the
+ * host: LODGE_REQUEST as in lodge_call.
+ *
+ *   frame  [inout]  FUNC: a prepared module. Slot 0: the store it goes into,
+ *                   0 for one of its own; out, also after lodge_resume: the
+ *                   instance. PARENT, TAG, DEADLINE and the rest as in
+ *                   lodge_call
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, STATE, BUFFER, FOREIGN, UNSUPPORTED, LIMIT,
+ *         TRAP, EXCEPTION, EXIT, HOST, FUEL, DEADLINE, CANCELLED, STACK,
+ *         INTERNAL, LINK, IO, MEMORY.
+ * Thread: any; one call per store at a time.  Since: 0.1.  Op: 240.
+ */
+LODGE_API lodge_status lodge_instantiate(uint64_t *frame);
 
 /* The signature of a function, as text.
  *

@@ -1,15 +1,13 @@
-/* call.c - calls into the guest: slots, frames, deadlines, stacks.
+/* call.c - calls into the guest: slots, deadlines, stacks.
  * It must not know how a handle becomes a function.
  */
 #include <string.h>
 
 #include "rooms.h"
 
-enum { LOCAL_VALUES = 16, STACK_RESERVE = 64 * 1024 };
-
 /* ---- where ------------------------------------------------------------ */
 
-static lodge_status refuse_stack(lodge_error *err)
+lodge_status call_refuse_stack(lodge_error *err)
 {
     return error_refuse(err, LODGE_E_STACK,
                         "too many calls between host and guest: the stack "
@@ -18,25 +16,27 @@ static lodge_status refuse_stack(lodge_error *err)
 
 /* The present stack is not this thread's, or too small for a whole guest. */
 static __attribute__((noinline)) lodge_status
-place_slow(const struct store *st, uintptr_t room, int *fiber,
+place_slow(struct store *st, uintptr_t room, int *fiber,
            lodge_error *err)
 {
     uint64_t need = st->max_stack + STACK_RESERVE;
     uintptr_t here = stack_here();
 
     *fiber = 0;
+    if (st->link.fiber && room == 0)
+        fiber_note_stack(st);
     if (st->link.fiber && here < st->link.fiber &&
         st->link.fiber - here < st->fiber_size)
         return st->link.fiber - here + need > st->fiber_size
-                   ? refuse_stack(err)
+                   ? call_refuse_stack(err)
                    : LODGE_OK;
     if (st->calls > 1) /* Wasmtime keeps the limit of the outer call */
-        return room < STACK_RESERVE ? refuse_stack(err) : LODGE_OK;
+        return room < STACK_RESERVE ? call_refuse_stack(err) : LODGE_OK;
     *fiber = 1;
     return LODGE_OK;
 }
 
-lodge_status call_place(const struct store *st, int *fiber, lodge_error *err)
+lodge_status call_place(struct store *st, int *fiber, lodge_error *err)
 {
     uintptr_t room = stack_room();
 
@@ -117,34 +117,6 @@ static wasmtime_error_t *enter_guest(struct store *st,
     return lodge_wt_call_fiber(st->ctx, func, raw, len);
 }
 
-static lodge_status in(struct store *st, const struct sig *sig,
-                       const uint64_t *slots, wasmtime_val_raw_t *raw,
-                       lodge_error *err)
-{
-    uint32_t i;
-
-    if (!sig->plain)
-        return value_in(st, sig->codes, sig->nparams, slots, raw, err);
-    for (i = 0; i < sig->nparams; i++)
-        raw[i].i64 = (int64_t)(slots[i] & sig->masks[i]);
-    return LODGE_OK;
-}
-
-static lodge_status out(struct store *st, const struct sig *sig,
-                        const wasmtime_val_raw_t *raw, uint64_t *slots,
-                        lodge_error *err)
-{
-    const uint64_t *masks = sig->masks + sig->nparams;
-    uint32_t i;
-
-    if (!sig->plain)
-        return value_out(st, sig->codes + sig->nparams, sig->nresults, raw,
-                         slots, err);
-    for (i = 0; i < sig->nresults; i++)
-        slots[i] = (uint64_t)raw[i].i64 & masks[i];
-    return LODGE_OK;
-}
-
 static lodge_status run(struct store *st, const struct child *fn,
                         uint64_t *slots, wasmtime_val_raw_t *raw,
                         const struct call_terms *terms, lodge_error *err)
@@ -157,7 +129,7 @@ static lodge_status run(struct store *st, const struct child *fn,
     lodge_status rc;
     int fiber;
 
-    rc = in(st, sig, slots, raw, err);
+    rc = values_in(st, sig, 0, sig->nparams, slots, raw, err);
     if (rc != LODGE_OK)
         return rc;
     call_begin(st, terms, &saved);
@@ -168,7 +140,9 @@ static lodge_status run(struct store *st, const struct child *fn,
             rc = trap_translate(st, error, LODGE_E_HOST, err);
     }
     call_end(st, &saved);
-    return rc == LODGE_OK ? out(st, sig, raw, slots, err) : rc;
+    if (__builtin_expect(rc != LODGE_OK, 0))
+        return rc;
+    return values_out(st, sig, sig->nparams, sig->nresults, raw, slots, err);
 }
 
 static __attribute__((noinline)) lodge_status
@@ -202,6 +176,17 @@ refuse_slots(const struct sig *sig, uint32_t need, const uint64_t *slots,
                         len, need, sig->param_slots, sig->result_slots);
 }
 
+lodge_status call_check(const struct sig *sig, const uint64_t *slots,
+                        uint32_t len, lodge_error *err)
+{
+    uint32_t need = sig->param_slots > sig->result_slots ? sig->param_slots
+                                                         : sig->result_slots;
+
+    if (len < need || (need && !slots) || sig->unsupported >= 0)
+        return refuse_slots(sig, need, slots, len, err);
+    return LODGE_OK;
+}
+
 lodge_status call_run(struct store *st, const struct child *fn,
                       uint64_t *slots, uint32_t len,
                       const struct call_terms *terms, lodge_error *err)
@@ -212,17 +197,17 @@ lodge_status call_run(struct store *st, const struct child *fn,
                                                          : sig->result_slots;
 
     if (__builtin_expect(len < need || (need && !slots) ||
-                             sig->unsupported >= 0,
+                             sig->unsupported >= 0 || st->stopped,
                          0))
-        return refuse_slots(sig, need, slots, len, err);
+        return st->stopped ? suspend_refuse(st, err)
+                           : refuse_slots(sig, need, slots, len, err);
     if (__builtin_expect(sig->raw > LOCAL_VALUES, 0))
         return run_big(st, fn, slots, terms, err);
     return run(st, fn, slots, raw, terms, err);
 }
 
-/* Takes back what an instance that was not made had been counted with. */
-static void limits_restore(struct store *st,
-                           const struct lodge_wt_store *before)
+void call_limits_restore(struct store *st,
+                         const struct lodge_wt_store *before)
 {
     atomic_fetch_sub(&lodge_wt_memories_live,
                      st->link.memories - before->memories);
@@ -237,12 +222,17 @@ lodge_status call_instantiate(struct store *st,
                               wasmtime_instance_t *out_instance,
                               lodge_error *err)
 {
-    const struct lodge_wt_store before = st->link;
+    struct lodge_wt_store before;
     struct call_saved saved;
     wasmtime_error_t *error;
     lodge_status rc;
     int fiber;
 
+    if (st->stopped)
+        return suspend_refuse(st, err);
+    if (fiber_started(st))
+        return fiber_instantiate(st, pre, out_instance, err);
+    before = st->link;
     call_begin(st, NULL, &saved);
     rc = call_place(st, &fiber, err);
     if (rc == LODGE_OK) {
@@ -250,7 +240,7 @@ lodge_status call_instantiate(struct store *st,
         if (error)
             rc = trap_translate(st, error, LODGE_E_LINK, err);
         if (rc == LODGE_E_LIMIT) /* Wasmtime has freed what it began */
-            limits_restore(st, &before);
+            call_limits_restore(st, &before);
     }
     call_end(st, &saved);
     return rc;
@@ -293,86 +283,4 @@ lodge_status lodge_func_slots(lodge_func fn, uint32_t *params,
         *results = c->sig->result_slots;
     handle_leave(fn.id);
     return LODGE_OK;
-}
-
-/* ---- frames ----------------------------------------------------------- */
-
-/* The error record inside a frame, or the spare one. */
-static lodge_status frame_record(uint64_t *frame, lodge_error *spare,
-                                 lodge_error **err)
-{
-    uint64_t at = frame[LODGE_FRAME_ERROR] & UINT32_MAX;
-    uint64_t words = frame[LODGE_FRAME_ERROR] >> 32;
-
-    if (frame[LODGE_FRAME_ERROR] == 0) {
-        spare->head = LODGE_ERROR_MAGIC | (uint32_t)sizeof *spare;
-        spare->flags = 0;
-        *err = spare;
-        return LODGE_OK;
-    }
-    if (at < LODGE_FRAME_SLOTS || words < 8)
-        return LODGE_E_ARGUMENT;
-    if (words > UINT16_MAX / 8)
-        words = UINT16_MAX / 8;
-    *err = (lodge_error *)(void *)(frame + at);
-    (*err)->head = LODGE_ERROR_MAGIC | (uint32_t)(words * 8);
-    return LODGE_OK;
-}
-
-static lodge_status frame_check(const uint64_t *frame, lodge_error *err)
-{
-    if (frame[LODGE_FRAME_CAPACITY] >> 32)
-        return error_refuse(err, LODGE_E_ARGUMENT,
-                            "frame: the flags in word 5 must be 0");
-    if (frame[LODGE_FRAME_PARENT])
-        return error_refuse(err, LODGE_E_STATE,
-                            "frame: PARENT names no open request");
-    if (frame[LODGE_FRAME_SLICE])
-        return error_refuse(err, LODGE_E_UNSUPPORTED,
-                            "frame: time slices are not supported yet");
-    return LODGE_OK;
-}
-
-static lodge_status frame_run(uint64_t *frame, lodge_error *err)
-{
-    const struct call_terms terms = { frame[LODGE_FRAME_DEADLINE],
-                                      frame[LODGE_FRAME_TAG] };
-    uint64_t id = frame[LODGE_FRAME_FUNC];
-    struct store *st;
-    struct child *c;
-    lodge_status rc = frame_check(frame, err);
-
-    if (rc == LODGE_OK)
-        rc = store_enter_child(id, LODGE_KIND_FUNC, &st, &c, err);
-    if (rc != LODGE_OK)
-        return rc;
-    if (terms.deadline_ns)
-        rc = store_key_check(st->eng, LODGE_STORE_DEADLINE,
-                             terms.deadline_ns, err);
-    if (rc == LODGE_OK)
-        rc = call_run(st, c, frame + LODGE_FRAME_SLOTS,
-                      (uint32_t)frame[LODGE_FRAME_CAPACITY], &terms, err);
-    frame[LODGE_FRAME_OPEN] = st->calls;
-    handle_leave(id);
-    return rc;
-}
-
-lodge_status lodge_call(uint64_t *frame)
-{
-    lodge_error spare, *err = NULL;
-    lodge_status rc;
-
-    if (!frame)
-        return LODGE_E_ARGUMENT;
-    memset(frame + LODGE_FRAME_TOKEN, 0, 8 * sizeof *frame);
-    rc = frame_record(frame, &spare, &err);
-    if (rc == LODGE_OK)
-        rc = frame_run(frame, err);
-    frame[LODGE_FRAME_STATUS] = (uint64_t)(int64_t)rc;
-    if (__builtin_expect(rc != LODGE_OK && err != NULL, 0)) {
-        frame[LODGE_FRAME_PAYLOAD] = err->payload;
-        frame[LODGE_FRAME_DETAIL] = (uint64_t)(uint32_t)err->exit_code << 32 |
-                                    (uint32_t)err->trap;
-    }
-    return rc;
 }

@@ -759,4 +759,11 @@ case 238:
         lodge_linker_add_host((lodge_linker){ frame[1] },
             (lodge_host){ frame[2] }, (lodge_error *)(uintptr_t)frame[3]);
     return (lodge_status)(int64_t)frame[0];
+case 239:
+    frame[0] = (uint64_t)(int64_t)lodge_resume((uint64_t *)(uintptr_t)frame[1]);
+    return (lodge_status)(int64_t)frame[0];
+case 240:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_instantiate((uint64_t *)(uintptr_t)frame[1]);
+    return (lodge_status)(int64_t)frame[0];
 /* clang-format on */

@@ -9,21 +9,9 @@
 /* ---- values ----------------------------------------------------------- */
 
 /* Wasmtime's values are 16 bytes each, slots 8: the slots lie over the
- * values, packed from the front. Each step reads before it writes.
- */
-static lodge_status pack(struct store *st, const struct sig *sig,
-                         wasmtime_val_raw_t *raw, uint64_t *slots)
-{
-    uint32_t i;
-
-    if (!sig->plain)
-        return value_out(st, sig->codes, sig->nparams, raw, slots, NULL);
-    for (i = 0; i < sig->nparams; i++)
-        slots[i] = (uint64_t)raw[i].i64 & sig->masks[i];
-    return LODGE_OK;
-}
-
-/* Results from the last to the first, so that none is overwritten. */
+ * values, packed from the front. Each step of values_out reads before it
+ * writes.
+ * Results from the last to the first, so that none is overwritten. */
 static lodge_status unpack(struct store *st, const struct sig *sig,
                            const uint64_t *slots, wasmtime_val_raw_t *raw)
 {
@@ -60,10 +48,8 @@ int32_t host_failed(struct store *st, const struct host_func *hf, int32_t rc)
     char text[200], name[120];
     int n;
 
-    if (st->link.failure)
-        return rc;
-    if (!hf->trace)
-        return rc; /* Rust has words for it */
+    if (st->link.failure || st->link.inner || !hf->trace)
+        return rc; /* said already, or Rust has words for it */
     error_quote(name, sizeof name, hf->trace, strlen(hf->trace));
     n = snprintf(text, sizeof text, "host function %s returned %d", name, rc);
     lodge_wt_failure_set(&st->link, LODGE_E_HOST, 0, 0, text, (size_t)n);
@@ -78,6 +64,19 @@ static void zero_results(const struct sig *sig, uint64_t *slots)
         slots[i] = 0;
 }
 
+/* The function went well although a call that it made had failed. */
+static int32_t swallow(struct store *st)
+{
+    static const char text[] = "the call was cancelled";
+
+    lodge_wt_failure_drop(&st->link);
+    if (!fiber_ending(st))
+        return LODGE_OK;
+    lodge_wt_failure_set(&st->link, LODGE_E_CANCELLED, 0, 0, text,
+                         sizeof text - 1);
+    return LODGE_E_CANCELLED;
+}
+
 static int32_t host_run(void *env, struct lodge_wt_store *link,
                         const wasmtime_instance_t *instance,
                         wasmtime_val_raw_t *raw, size_t len)
@@ -90,7 +89,7 @@ static int32_t host_run(void *env, struct lodge_wt_store *link,
     int32_t rc;
 
     (void)len;
-    rc = pack(st, hf->sig, raw, slots);
+    rc = values_out(st, hf->sig, 0, hf->sig->nparams, raw, slots, NULL);
     if (__builtin_expect(rc != LODGE_OK, 0)) {
         fail_value(st, rc);
         return rc;
@@ -101,26 +100,15 @@ static int32_t host_run(void *env, struct lodge_wt_store *link,
     st->call = call.prev;
     if (__builtin_expect(rc != LODGE_OK, 0))
         return host_failed(st, hf, rc);
-    lodge_wt_failure_drop(link);
+    if (__builtin_expect(link->inner || link->failure, 0)) {
+        rc = swallow(st);
+        if (rc != LODGE_OK)
+            return rc;
+    }
     rc = unpack(st, hf->sig, slots, raw);
     if (__builtin_expect(rc != LODGE_OK, 0))
         fail_value(st, rc);
     return rc;
-}
-
-/* FRAME and SUSPEND, for which there is nobody to run them. */
-static int32_t host_refuse(void *env, struct lodge_wt_store *link,
-                           const wasmtime_instance_t *instance,
-                           wasmtime_val_raw_t *raw, size_t len)
-{
-    static const char text[] = "the host function cannot run in this call";
-
-    (void)env;
-    (void)instance;
-    (void)raw;
-    (void)len;
-    lodge_wt_failure_set(link, LODGE_E_STATE, 0, 0, text, sizeof text - 1);
-    return LODGE_E_STATE;
 }
 
 /* ---- the record ------------------------------------------------------- */
@@ -188,7 +176,7 @@ wasmtime_error_t *host_define(wasmtime_linker_t *raw, const char *module,
                                 sig->codes, sig->nparams,
                                 sig->codes + sig->nparams, sig->nresults,
                                 hf->mode == LODGE_HOST_DIRECT ? host_run
-                                                              : host_refuse,
+                                                              : suspend_host,
                                 hf, host_func_unref);
 }
 
@@ -206,14 +194,19 @@ lodge_status host_call_enter(lodge_caller caller, struct store **out)
     return LODGE_E_HANDLE;
 }
 
-/* The instance that made the call, or NULL if the host called directly. */
-static struct instance *calling(const struct store *st)
+struct instance *host_calling(const struct store *st,
+                              const wasmtime_instance_t *raw)
 {
-    uint32_t index = instance_index(st->call->instance);
+    uint32_t index = instance_index(raw);
 
     if (index >= st->ninstances || !st->instances[index])
         return NULL;
     return st->children[st->instances[index]].of.instance;
+}
+
+static struct instance *calling(const struct store *st)
+{
+    return host_calling(st, st->call->instance);
 }
 
 lodge_status lodge_caller_instance(lodge_caller caller, lodge_instance *out)

@@ -427,6 +427,17 @@ lodge_status host_module_define(const struct host *host,
     return st;
 }
 
+uint32_t host_module_suspends(const struct host *host)
+{
+    uint32_t i;
+
+    for (i = 0; i < host->nexports; i++)
+        if (host->funcs[host->exports[i].func].func->mode ==
+            LODGE_HOST_SUSPEND)
+            return 1;
+    return 0;
+}
+
 /* ---- looking ---------------------------------------------------------- */
 
 lodge_status lodge_host_count(lodge_host host, uint32_t *count,

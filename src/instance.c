@@ -7,34 +7,57 @@
 
 /* ---- making ----------------------------------------------------------- */
 
-/* Takes over nothing; the instance holds its own module reference. */
-static lodge_status instance_make(struct store *st,
-                                  const wasmtime_instance_pre_t *pre,
-                                  struct module *mod, int own, uint32_t *at,
-                                  lodge_error *err)
+struct instance *instance_record(const struct module *mod)
 {
     struct instance *inst = alloc_zero(sizeof *inst);
-    lodge_status rc;
 
     if (!inst)
-        return error_memory(err);
+        return NULL;
     inst->exports = alloc_array(mod->shape.export_count + 1,
                                 sizeof *inst->exports);
-    rc = inst->exports ? call_instantiate(st, pre, &inst->raw, err)
-                       : error_memory(err);
-    if (rc != LODGE_OK)
-        goto out;
+    if (inst->exports)
+        return inst;
+    alloc_free(inst);
+    return NULL;
+}
+
+void instance_record_free(struct instance *inst)
+{
+    alloc_free(inst->exports);
+    alloc_free(inst);
+}
+
+lodge_status instance_adopt(struct store *st, struct instance *inst,
+                            struct module *mod, int own, uint32_t *at,
+                            lodge_error *err)
+{
+    lodge_status rc;
+
     inst->own_store = (uint32_t)own;
     inst->mod = mod;
     st->instance_count++;
     rc = store_instance_add(st, inst, at, err);
-    if (rc != LODGE_OK)
-        goto out;
-    module_ref(mod);
-    return LODGE_OK;
-out:
-    alloc_free(inst->exports);
-    alloc_free(inst);
+    if (rc == LODGE_OK)
+        module_ref(mod);
+    else
+        instance_record_free(inst);
+    return rc;
+}
+
+lodge_status instance_make(struct store *st,
+                           const wasmtime_instance_pre_t *pre,
+                           struct module *mod, int own, uint32_t *at,
+                           lodge_error *err)
+{
+    struct instance *inst = instance_record(mod);
+    lodge_status rc;
+
+    if (!inst)
+        return error_memory(err);
+    rc = call_instantiate(st, pre, &inst->raw, err);
+    if (rc == LODGE_OK)
+        return instance_adopt(st, inst, mod, own, at, err);
+    instance_record_free(inst);
     return rc;
 }
 
@@ -128,6 +151,7 @@ static lodge_status from_linker(struct linker *lnk, uint64_t store,
         rc = store_make(lnk->eng, &st, err);
     if (rc != LODGE_OK)
         return rc;
+    st->suspends |= lnk->suspends;
     rc = linker_resolve(lnk, mod, st->ctx, &pre, err);
     if (!store && rc != LODGE_OK)
         store_free(st);
@@ -187,6 +211,21 @@ static lodge_status apply_template(const struct prepared *pre,
     return error ? trap_translate(st, error, LODGE_E_IO, err) : LODGE_OK;
 }
 
+/* A store made from the template, without a handle yet. */
+static lodge_status store_from(const struct prepared *pre,
+                               struct store **out, lodge_error *err)
+{
+    lodge_status rc = store_make(pre->mod->eng, out, err);
+
+    if (rc != LODGE_OK)
+        return rc;
+    (*out)->suspends = pre->suspends;
+    rc = apply_template(pre, *out, err);
+    if (rc != LODGE_OK)
+        store_free(*out);
+    return rc;
+}
+
 static lodge_status from_prepared(const struct prepared *pre, uint64_t store,
                                   lodge_instance *out, lodge_error *err)
 {
@@ -197,19 +236,47 @@ static lodge_status from_prepared(const struct prepared *pre, uint64_t store,
         rc = enter_for(store, pre->store, pre->mod->eng, &st, err);
         if (rc != LODGE_OK)
             return rc;
+        st->suspends |= pre->suspends;
         rc = instance_shared(st, pre->raw, pre->mod, out, err);
         handle_leave(store);
         return rc;
     }
     if (pre->store)
         return refuse_bound(err);
-    rc = store_make(pre->mod->eng, &st, err);
+    rc = store_from(pre, &st, err);
     if (rc != LODGE_OK)
         return rc;
-    rc = apply_template(pre, st, err);
+    return instance_alone(st, pre->raw, pre->mod, out, err);
+}
+
+lodge_status instance_store_for(const struct prepared *pre, uint64_t id,
+                                struct store **out, int *own,
+                                lodge_error *err)
+{
+    struct store *st;
+    lodge_status rc;
+    void *obj;
+
+    *own = id == 0;
+    if (id) {
+        rc = enter_for(id, pre->store, pre->mod->eng, out, err);
+        if (rc == LODGE_OK)
+            (*out)->suspends |= pre->suspends;
+        return rc;
+    }
+    if (pre->store)
+        return refuse_bound(err);
+    rc = store_from(pre, &st, err);
+    if (rc != LODGE_OK)
+        return rc;
+    rc = store_give(st, &id, err);
+    if (rc != LODGE_OK) {
+        store_free(st);
+        return rc;
+    }
+    rc = handle_enter(id, &obj, err);
     if (rc == LODGE_OK)
-        return instance_alone(st, pre->raw, pre->mod, out, err);
-    store_free(st);
+        *out = obj;
     return rc;
 }
 
@@ -306,6 +373,7 @@ lodge_status lodge_instance_close(lodge_instance instance)
     lodge_status rc;
 
     if (child == CHILD_OWN) {
+        fiber_close(handle_parent(instance.id));
         handle_close(handle_parent(instance.id), LODGE_KIND_STORE);
         return LODGE_OK;
     }

@@ -164,6 +164,7 @@ static lodge_status add_host(struct linker *lnk, const struct host *host,
 
         lnk->raw = copy;
         copy = old;
+        lnk->suspends |= host_module_suspends(host);
     }
     wasmtime_linker_delete(copy);
     return st;

@@ -27,6 +27,7 @@ static lodge_status resolve(struct linker *lnk, struct prepared *pre,
                             "default values for unknown imports live in a "
                             "store: use lodge_instance_new");
     pre->store = lnk->store;
+    pre->suspends = lnk->suspends;
     return linker_resolve(lnk, pre->mod, NULL, &pre->raw, err);
 }
 

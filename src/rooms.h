@@ -147,6 +147,7 @@ struct linker {
     wasmtime_linker_t *raw;
     uint64_t store; /* the store its items belong to, 0 = none */
     uint32_t shadowing, unknown;
+    uint32_t suspends; /* it has functions of mode LODGE_HOST_SUSPEND */
 };
 
 /* Resolves a module's imports; `ctx` is needed for default values. */
@@ -161,6 +162,7 @@ struct prepared {
     wasmtime_instance_pre_t *raw;
     struct lodge_wt_wasi *wasi; /* own copy */
     uint64_t store;             /* as in the linker */
+    uint32_t suspends;          /* as in the linker */
     uint32_t keys;              /* bit per store key that was set */
     uint64_t value[PREPARED_KEYS];
 };
@@ -234,6 +236,9 @@ struct store {
     uint64_t epoch_ticks; /* default, 0 = none */
     uint64_t fuel_set;
     struct reap_node *token; /* owned; LODGE_STORE_TOKEN */
+    uint32_t suspends;       /* some instance may wait for the host */
+    uint32_t stopped;        /* a request is open: no guest may run */
+    struct resident *res;    /* owned; NULL while none was needed */
     struct store *next, *prev; /* under the engine's stores_lock */
     _Atomic uint32_t owners;
 };
@@ -306,6 +311,27 @@ static inline uint32_t instance_index(const wasmtime_instance_t *raw)
 }
 
 /* ---- instance.c ------------------------------------------------------- */
+
+/* A record for an instance to be, and its end; NULL: memory is short. */
+struct instance *instance_record(const struct module *mod);
+void instance_record_free(struct instance *inst);
+/* Gives an instance that was made its place in the store. Takes over the
+ * record, also when it fails.
+ */
+lodge_status instance_adopt(struct store *st, struct instance *inst,
+                            struct module *mod, int own, uint32_t *at,
+                            lodge_error *err);
+/* Instantiates, not on a frame. Takes over nothing. */
+lodge_status instance_make(struct store *st,
+                           const wasmtime_instance_pre_t *pre,
+                           struct module *mod, int own, uint32_t *at,
+                           lodge_error *err);
+/* The store that a prepared module is to be instantiated in, entered: that
+ * of `id`, or a new one if it is 0. `*own` tells which.
+ */
+lodge_status instance_store_for(const struct prepared *pre, uint64_t id,
+                                struct store **out, int *own,
+                                lodge_error *err);
 
 /* Closes an instance at the next entry of its store; other ids: nothing. */
 void instance_close_later(uint64_t id);
@@ -385,8 +411,15 @@ struct host {
  */
 lodge_status host_module_define(const struct host *host,
                                 wasmtime_linker_t *raw, lodge_error *err);
+/* Whether one of its exports is of mode LODGE_HOST_SUSPEND. */
+uint32_t host_module_suspends(const struct host *host);
 /* Says that the function failed where it did not say so itself. */
 int32_t host_failed(struct store *st, const struct host_func *hf, int32_t rc);
+/* The instance whose guest is calling, or NULL if the host called directly
+ * or the instance is still being made.
+ */
+struct instance *host_calling(const struct store *st,
+                              const wasmtime_instance_t *raw);
 /* Enters the store of a running host call and checks that it runs. */
 lodge_status host_call_enter(lodge_caller caller, struct store **out);
 
@@ -401,9 +434,21 @@ struct call_terms {
 lodge_status call_run(struct store *st, const struct child *fn,
                       uint64_t *slots, uint32_t len,
                       const struct call_terms *terms, lodge_error *err);
+/* Whether a function can be called with these slots. */
+lodge_status call_check(const struct sig *sig, const uint64_t *slots,
+                        uint32_t len, lodge_error *err);
+/* E_STACK: too many calls between host and guest. */
+lodge_status call_refuse_stack(lodge_error *err);
+/* Stack that must be left beyond the guest's own, bytes. */
+enum { STACK_RESERVE = 64 * 1024 };
+/* Values that fit on the stack of a call. */
+enum { LOCAL_VALUES = 16 };
 /* Where the guest is to run. */
-lodge_status call_place(const struct store *st, int *fiber,
+lodge_status call_place(struct store *st, int *fiber,
                         lodge_error *err);
+/* Takes back what an instance that was not made had been counted with. */
+void call_limits_restore(struct store *st,
+                         const struct lodge_wt_store *before);
 /* Around anything that runs guest code. */
 struct call_saved {
     uint64_t deadline, epoch_deadline, tag;
@@ -423,12 +468,170 @@ lodge_status value_in(struct store *st, const uint8_t *codes, uint32_t n,
 lodge_status value_out(struct store *st, const uint8_t *codes, uint32_t n,
                        const wasmtime_val_raw_t *raw, uint64_t *slots,
                        lodge_error *err);
+/* `n` values of a signature from value `first` on, between slots and raw
+ * values that do not overlap, or at the same places.
+ */
+static inline lodge_status values_in(struct store *st, const struct sig *sig,
+                                     uint32_t first, uint32_t n,
+                                     const uint64_t *slots,
+                                     wasmtime_val_raw_t *raw,
+                                     lodge_error *err)
+{
+    const uint64_t *masks = sig->masks + first;
+    uint32_t i;
+
+    if (!sig->plain)
+        return value_in(st, sig->codes + first, n, slots, raw, err);
+    for (i = 0; i < n; i++)
+        raw[i].i64 = (int64_t)(slots[i] & masks[i]);
+    return LODGE_OK;
+}
+
+static inline lodge_status values_out(struct store *st, const struct sig *sig,
+                                      uint32_t first, uint32_t n,
+                                      const wasmtime_val_raw_t *raw,
+                                      uint64_t *slots, lodge_error *err)
+{
+    const uint64_t *masks = sig->masks + first;
+    uint32_t i;
+
+    if (!sig->plain)
+        return value_out(st, sig->codes + first, n, raw, slots, err);
+    for (i = 0; i < n; i++)
+        slots[i] = (uint64_t)raw[i].i64 & masks[i];
+    return LODGE_OK;
+}
+
 /* One value as the C API's tagged union. */
 lodge_status value_to_val(struct store *st, uint32_t code,
                           const uint64_t *slots, wasmtime_val_t *val,
                           lodge_error *err);
 lodge_status value_from_val(struct store *st, const wasmtime_val_t *val,
                             uint64_t *slots, lodge_error *err);
+
+/* ---- fiber.c, suspend.c, frame.c --------------------------------------- */
+
+/* A host function that waits for its answer; on the fiber's stack. */
+struct request {
+    struct request *up;
+    const struct host_func *func;
+    wasmtime_val_raw_t *raw; /* parameters in, results out */
+    const wasmtime_instance_t *instance; /* the calling one */
+    uint64_t token;          /* the store's id and a number */
+    const struct level *level; /* the call it was made in */
+};
+
+/* A call that is open on the fiber; on the fiber's stack. */
+struct level {
+    struct level *up;
+    uint32_t results; /* slots that its end needs in a frame */
+};
+
+/* What a store knows of its running call; the fiber has a set of its own. */
+struct running {
+    uint64_t deadline, epoch_deadline, tag;
+    struct call *call;
+    uintptr_t fiber;
+    uint32_t calls;
+};
+
+enum { WHY_RUNS, WHY_IDLE, WHY_REQUEST, WHY_DONE, WHY_ENDED };
+
+/* A store's resident fiber. */
+struct resident {
+    uint32_t wake;       /* Rust's: a parked fiber may go on */
+    uint32_t why;        /* WHY_*: why it is not running */
+    uint32_t on;         /* it is running */
+    uint32_t dead;       /* it is being ended: all calls are to return */
+    uint32_t quiet;      /* nobody could take a request now */
+    uint32_t open;       /* calls open on it */
+    uint64_t serial;     /* of the last token */
+    struct command *cmd; /* of the thread that waits */
+    struct request *top; /* innermost open request */
+    struct level *level; /* innermost open call */
+    struct running away; /* the set that is not in the store now */
+};
+
+enum {
+    COMMAND_CALL,
+    COMMAND_INSTANCE,
+    COMMAND_BARE,
+    COMMAND_ANSWER,
+    COMMAND_FAIL
+};
+
+/* What the fiber is to do next, and what came of it. It is on the stack of
+ * the thread that waits for the fiber; a command that ends does so in the
+ * record of whoever waits then.
+ */
+struct command {
+    uint32_t what;
+    const struct child *fn;         /* CALL */
+    const struct call_terms *terms; /* CALL, INSTANCE */
+    const struct prepared *pre;     /* INSTANCE: pinned, unpinned at the end */
+    uint64_t pre_id;
+    int own;                    /* INSTANCE: the store is its own */
+    const wasmtime_instance_pre_t *raw_pre; /* BARE */
+    wasmtime_instance_t *out;               /* BARE */
+    lodge_status status; /* FAIL, as the rest */
+    int32_t exit_code;
+    uint64_t payload;
+    uint64_t *frame; /* NULL for BARE */
+    uint64_t *slots;
+    uint32_t cap;
+    lodge_error *err;
+    wasmtime_error_t *error; /* out; not translated yet */
+    lodge_status rc;         /* out, if there is no error */
+    uint32_t failed_own;     /* out: the instance's own store is to go */
+    /* `pre` is NULL once the fiber has taken the pin over. */
+};
+
+/* Runs a command on the store's fiber, which is made if there is none, until
+ * it ends (its status) or the guest waits for the host (LODGE_REQUEST).
+ */
+lodge_status fiber_run(struct store *st, struct command *cmd);
+/* On the fiber: wait for the next command. 1: the fiber is being ended. */
+int fiber_stop(struct store *st, uint32_t why);
+/* On the fiber: carry out the present command, unless it is an answer. */
+void fiber_command(struct store *st);
+/* Whether a call on a frame may begin with this PARENT. *nested: it runs
+ * inside a host function, without a fiber of its own.
+ */
+lodge_status suspend_may_call(const struct store *st, uint64_t parent,
+                              int *nested, lodge_error *err);
+/* Whether the request of this token may be answered now. */
+lodge_status suspend_may_resume(struct store *st, uint64_t token,
+                                lodge_error *err);
+/* Whether an answer fits: room for what may come back, values that exist. */
+lodge_status suspend_check_answer(struct store *st, struct command *cmd,
+                                  lodge_error *err);
+/* E_STATE: a request is open. */
+lodge_status suspend_refuse(const struct store *st, lodge_error *err);
+/* Instantiates where a synchronous instantiation is impossible. */
+lodge_status fiber_instantiate(struct store *st,
+                                 const wasmtime_instance_pre_t *pre,
+                                 wasmtime_instance_t *out, lodge_error *err);
+/* Whether the store takes instances on its fiber only. */
+static inline int fiber_started(const struct store *st)
+{
+    return st->res != NULL;
+}
+/* A host function of mode LODGE_HOST_SUSPEND. */
+int32_t suspend_host(void *env, struct lodge_wt_store *link,
+                     const wasmtime_instance_t *instance,
+                     wasmtime_val_raw_t *raw, size_t len);
+/* Calls open, those that wait included. */
+uint32_t fiber_open_calls(const struct store *st);
+/* The store is ending: no frame may swallow that. */
+int fiber_ending(const struct store *st);
+/* Notes where the stack ends when this is a fiber not seen before. */
+void fiber_note_stack(struct store *st);
+/* Unwinds what waits; before the store goes. */
+void fiber_end(struct store *st);
+/* Unwinds what waits above host functions of this thread, which keep the
+ * store in use: somebody has closed it, or is about to.
+ */
+void fiber_close(uint64_t id);
 
 /* ---- trap.c ----------------------------------------------------------- */
 

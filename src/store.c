@@ -94,10 +94,12 @@ void store_free(void *obj)
         return;
     instance_closes_apply(st);
     engine_remove_store(st->eng, st);
+    fiber_end(st);
     if (st->raw)
         wasmtime_store_delete(st->raw);
     lodge_wt_store_clear(&st->link);
     children_free(st);
+    alloc_free(st->res);
     token_queue(st);
     engine_unref(st->eng);
     alloc_free(st);
@@ -206,6 +208,7 @@ lodge_status lodge_store_new(lodge_engine engine, lodge_store *out,
 
 lodge_status lodge_store_close(lodge_store store)
 {
+    fiber_close(store.id);
     handle_close(store.id, LODGE_KIND_STORE);
     return LODGE_OK;
 }
@@ -584,9 +587,13 @@ lodge_status lodge_store_gc(lodge_store store, lodge_error *err)
 
     if (rc != LODGE_OK)
         return rc;
-    error = wasmtime_context_gc(st->ctx);
-    if (error)
-        rc = trap_translate(st, error, LODGE_E_INTERNAL, err);
+    if (st->stopped) {
+        rc = suspend_refuse(st, err);
+    } else {
+        error = wasmtime_context_gc(st->ctx);
+        if (error)
+            rc = trap_translate(st, error, LODGE_E_INTERNAL, err);
+    }
     handle_leave(store.id);
     return rc;
 }

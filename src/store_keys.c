@@ -180,7 +180,7 @@ lodge_status store_key_get(const struct store *st, uint32_t key,
         *value = st->link.refusals;
         break;
     case LODGE_STORE_CALLS:
-        *value = st->calls;
+        *value = fiber_open_calls(st);
         break;
     case LODGE_STORE_INSTANCES:
         *value = st->instance_count;

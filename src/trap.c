@@ -85,7 +85,7 @@ lodge_status trap_translate(struct store *st, wasmtime_error_t *error,
     lodge_wt_error_info(error, &info);
     status = info.status ? info.status : otherwise;
     write_record(error, &info, status, st ? st->eng : NULL, err);
-    if (st && st->call)
+    if (st && (st->call || st->stopped))
         lodge_wt_failure_note(&st->link, error);
     if (st && info.panicked)
         st->poisoned = 1;

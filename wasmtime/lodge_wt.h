@@ -42,6 +42,7 @@ struct lodge_wt_store {
     void *job;       /* Rust's: what the fiber is to run */
     uintptr_t fiber; /* highest address of the fiber in use, 0 = none */
     uint64_t driver[2]; /* Rust's: the first function on a fiber */
+    void *resident;     /* Rust's: the resident fiber */
 };
 
 /* How many linear memories may be mapped in the process, and are. */
@@ -142,6 +143,28 @@ wasmtime_error_t *lodge_wt_table_new(wasmtime_context_t *store, uint32_t code,
                                      int is64, uint64_t min, uint64_t max,
                                      const wasmtime_func_t *init,
                                      wasmtime_table_t *out);
+
+/* ---- fiber.rs: the fiber that lives as long as its store */
+/* Start it, or start it again: the first poll runs `body` until it parks. A
+ * park ends when somebody polls while *wake is not 0, which is then 0. From
+ * here on the store takes instances on the fiber only.
+ */
+wasmtime_error_t *lodge_wt_resident_start(
+    wasmtime_context_t *store, struct lodge_wt_store *link, uint32_t *wake,
+    void (*body)(struct lodge_wt_store *link));
+/* 0: parked, or the collector takes a pause; 1: ended, with *error. */
+int lodge_wt_resident_poll(struct lodge_wt_store *link,
+                           wasmtime_error_t **error);
+/* Unwind what is parked and free the fiber; not from the fiber itself. */
+void lodge_wt_resident_stop(struct lodge_wt_store *link);
+/* On the fiber: wait. 0 woken, 1 the fiber is being ended. */
+int lodge_wt_park(wasmtime_context_t *store, struct lodge_wt_store *link);
+/* On the fiber; the start function runs on a fiber above it. */
+wasmtime_error_t *
+lodge_wt_resident_instantiate(wasmtime_context_t *store,
+                              struct lodge_wt_store *link,
+                              const wasmtime_instance_pre_t *pre,
+                              wasmtime_instance_t *out);
 
 /* ---- host.rs */
 /* A host function: values in `raw`, 16 bytes each, parameters then results

@@ -196,6 +196,9 @@ lodge_status handle_unhold(uint64_t id, lodge_error *err);
 
 int handle_is_entered_by_me(uint64_t id);
 
+/* Nests in a store that this thread is in already, even if it is to close. */
+void *handle_nest(uint64_t id);
+
 /* ---- looking ---------------------------------------------------------- */
 
 /* E_HANDLE unless alive, E_STATE if from before a fork. Child bits are

@@ -82,6 +82,14 @@ int handle_is_entered_by_me(uint64_t id)
     return is_mine(handle_slot(id), id);
 }
 
+void *handle_nest(uint64_t id)
+{
+    struct slot *slot = handle_slot(id);
+
+    slot->depth++;
+    return slot->obj;
+}
+
 /* ---- holding ---------------------------------------------------------- */
 
 static void link_hold(struct slot *slot)

@@ -94,13 +94,19 @@ impl Drop for Env {
 
 #[cold]
 fn reported(link: &mut Link, status: i32) -> Error {
-    let failure = take(&mut link.failure).unwrap_or_else(|| {
+    let inner = take(&mut link.inner);
+    // The status of a nested call handed on: that failure goes on as it was.
+    let (same, cause) = match inner {
+        Some(inner) if inner.status == status => (Some(inner), None),
+        other => (None, other),
+    };
+    let failure = take(&mut link.failure).or(same).unwrap_or_else(|| {
         Box::new(Failure {
             status: E_HOST,
             payload: 0,
             exit_code: 0,
             message: format!("a host function returned {status}"),
-            cause: take(&mut link.inner),
+            cause,
         })
     });
     Error::new(*failure)

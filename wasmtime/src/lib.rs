@@ -6,6 +6,7 @@
 mod call;
 mod engine;
 mod error;
+mod fiber;
 mod host;
 mod layout;
 mod module;

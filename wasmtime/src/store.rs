@@ -39,6 +39,7 @@ pub struct Link {
     pub job: *mut c_void,
     pub fiber: usize,
     pub driver: Option<wasmtime::Func>,
+    pub resident: *mut crate::fiber::Resident,
 }
 
 /// How many memories the process may map, and has: Wasmtime aborts where the
@@ -208,5 +209,6 @@ pub unsafe extern "C" fn lodge_wt_store_clear(link: &mut Link) {
     lodge_wt_memories_live.fetch_sub(link.memories, Relaxed);
     link.memories = 0;
     crate::host::forget(link);
+    crate::fiber::clear(link);
     crate::wasi::drop_state(link);
 }

@@ -1,0 +1,373 @@
+/* fiber.c - a store's resident fiber: commands in, outcomes and stops out.
+ * It must not know what a frame is.
+ *
+ * The fiber runs one loop for as long as the store lives: park, carry out
+ * the command, park again. A host function of mode SUSPEND parks in a loop
+ * of the same kind (suspend.c), so that commands run above it. Whoever polls
+ * waits on a stack of its own and may be another thread each time: nothing
+ * on the fiber points to a waiter but through `res->cmd`, which is read anew
+ * after every park.
+ */
+#include "rooms.h"
+
+/* ---- the stack -------------------------------------------------------- */
+
+static int on_known_fiber(const struct store *st, uintptr_t here)
+{
+    return here < st->link.fiber && st->link.fiber - here < st->fiber_size;
+}
+
+/* A start function runs on a fiber that Wasmtime made above ours. Its guest
+ * has used less than max_stack of it.
+ */
+void fiber_note_stack(struct store *st)
+{
+    uintptr_t here = stack_here();
+
+    if (st->res && st->res->on && !on_known_fiber(st, here))
+        st->link.fiber = here + st->max_stack;
+}
+
+/* Wasmtime gives every entry a whole guest stack, but the fiber does not
+ * grow.
+ */
+static int has_room(const struct store *st)
+{
+    uintptr_t used = st->link.fiber - stack_here();
+
+    return used + st->max_stack + STACK_RESERVE <= st->fiber_size;
+}
+
+/* ---- on the fiber ----------------------------------------------------- */
+
+int fiber_stop(struct store *st, uint32_t why)
+{
+    st->res->why = why;
+    return lodge_wt_park(st->ctx, &st->link) != 0 || st->res->dead;
+}
+
+static void level_enter(struct resident *res, struct level *level,
+                        uint32_t results)
+{
+    level->up = res->level;
+    level->results = results;
+    res->level = level;
+    res->open++;
+}
+
+static void level_leave(struct resident *res, const struct level *level)
+{
+    res->level = level->up;
+    res->open--;
+}
+
+/* The outcome of what began with another command, for the present one. */
+static struct command *outcome(struct store *st, wasmtime_error_t *error,
+                               lodge_status otherwise)
+{
+    struct command *cmd = st->res->cmd;
+
+    if (st->res->dead) {
+        if (error)
+            wasmtime_error_delete(error);
+        return NULL;
+    }
+    cmd->error = error;
+    cmd->rc = error ? otherwise : LODGE_OK;
+    return cmd;
+}
+
+static void call_with(struct store *st, const struct command *cmd,
+                      wasmtime_val_raw_t *raw)
+{
+    const wasmtime_func_t func = cmd->fn->of.func;
+    const struct sig *sig = cmd->fn->sig;
+    wasmtime_error_t *error = NULL;
+    struct call_saved saved;
+    struct command *end;
+    struct level level;
+    lodge_status rc;
+
+    rc = values_in(st, sig, 0, sig->nparams, cmd->slots, raw, cmd->err);
+    if (rc != LODGE_OK) {
+        st->res->cmd->rc = rc;
+        return;
+    }
+    level_enter(st->res, &level, sig->result_slots);
+    call_begin(st, cmd->terms, &saved);
+    error = lodge_wt_call(st->ctx, &func, raw, sig->raw);
+    call_end(st, &saved);
+    level_leave(st->res, &level);
+    end = outcome(st, error, LODGE_E_HOST);
+    if (end && !error)
+        end->rc = values_out(st, sig, sig->nparams, sig->nresults, raw,
+                             end->slots, end->err);
+}
+
+static void run_call(struct store *st)
+{
+    struct command *cmd = st->res->cmd;
+    wasmtime_val_raw_t local[LOCAL_VALUES], *raw = local;
+
+    if (cmd->fn->sig->raw > LOCAL_VALUES)
+        raw = alloc_array(cmd->fn->sig->raw, sizeof *raw);
+    if (raw)
+        call_with(st, cmd, raw);
+    else
+        cmd->rc = error_memory(cmd->err);
+    if (raw != local)
+        alloc_free(raw);
+}
+
+static wasmtime_error_t *instantiate(struct store *st,
+                                     const wasmtime_instance_pre_t *pre,
+                                     const struct call_terms *terms,
+                                     wasmtime_instance_t *out)
+{
+    const struct lodge_wt_store before = st->link;
+    struct lodge_wt_error_info info;
+    struct call_saved saved;
+    struct level level;
+    wasmtime_error_t *error;
+
+    level_enter(st->res, &level, 1);
+    call_begin(st, terms, &saved);
+    error = lodge_wt_resident_instantiate(st->ctx, &st->link, pre, out);
+    call_end(st, &saved);
+    level_leave(st->res, &level);
+    st->link.fiber = before.fiber;
+    if (error) {
+        lodge_wt_error_info(error, &info);
+        if (info.status == LODGE_E_LIMIT) /* Wasmtime has freed its part */
+            call_limits_restore(st, &before);
+    }
+    return error;
+}
+
+static void run_instance(struct store *st)
+{
+    struct command *cmd = st->res->cmd;
+    const struct prepared *pre = cmd->pre;
+    const uint64_t pre_id = cmd->pre_id;
+    const int own = cmd->own;
+    struct instance *inst = instance_record(pre->mod);
+    wasmtime_error_t *error = NULL;
+    uint32_t at;
+
+    cmd->pre = NULL; /* its pin is ours now */
+    if (inst)
+        error = instantiate(st, pre->raw, cmd->terms, &inst->raw);
+    cmd = outcome(st, error, LODGE_E_LINK);
+    if (!inst)
+        cmd->rc = error_memory(cmd->err);
+    else if (error || !cmd)
+        instance_record_free(inst);
+    else
+        cmd->rc = instance_adopt(st, inst, pre->mod, own, &at, cmd->err);
+    if (cmd && cmd->rc == LODGE_OK)
+        cmd->slots[0] = store_child_id(st, at);
+    else if (cmd)
+        cmd->failed_own = (uint32_t)own;
+    handle_unpin(pre_id);
+}
+
+/* The waiter does not leave before the end: its words can be used. */
+static void run_bare(struct store *st)
+{
+    struct command *cmd = st->res->cmd;
+
+    outcome(st, instantiate(st, cmd->raw_pre, NULL, cmd->out), LODGE_E_LINK);
+}
+
+void fiber_command(struct store *st)
+{
+    struct command *cmd = st->res->cmd;
+
+    if (!has_room(st)) {
+        cmd->rc = call_refuse_stack(cmd->err);
+        return;
+    }
+    if (cmd->what == COMMAND_CALL)
+        run_call(st);
+    else if (cmd->what == COMMAND_INSTANCE)
+        run_instance(st);
+    else
+        run_bare(st);
+}
+
+static void body(struct lodge_wt_store *link)
+{
+    struct store *st = (struct store *)link;
+
+    while (!fiber_stop(st, WHY_IDLE))
+        fiber_command(st);
+}
+
+/* ---- beside the fiber ------------------------------------------------- */
+
+/* The fiber's set of what runs for the thread's, or back. */
+static void swap_running(struct store *st)
+{
+    const struct running now = { st->link.deadline, st->link.epoch_deadline,
+                                 st->tag,           st->call,
+                                 st->link.fiber,    st->calls };
+    const struct running *then = &st->res->away;
+
+    st->link.deadline = then->deadline;
+    st->link.epoch_deadline = then->epoch_deadline;
+    st->tag = then->tag;
+    st->call = then->call;
+    st->link.fiber = then->fiber;
+    st->calls = then->calls;
+    st->res->away = now;
+}
+
+static void forget_all(struct resident *res)
+{
+    res->why = WHY_ENDED;
+    res->top = NULL;
+    res->level = NULL;
+    res->open = 0;
+    res->away = (struct running){ 0 };
+}
+
+/* Runs the fiber until it stops. A pending poll alone does not mean that:
+ * the collector takes pauses too.
+ */
+static wasmtime_error_t *poll(struct store *st, uint32_t wake)
+{
+    struct resident *res = st->res;
+    wasmtime_error_t *error = NULL;
+    int ended;
+
+    res->why = WHY_RUNS;
+    res->wake = wake;
+    st->stopped = 0;
+    swap_running(st);
+    res->on = 1;
+    do
+        ended = lodge_wt_resident_poll(&st->link, &error);
+    while (!ended && res->why == WHY_RUNS);
+    res->on = 0;
+    swap_running(st);
+    if (__builtin_expect(ended, 0)) {
+        lodge_wt_resident_stop(&st->link);
+        forget_all(res);
+    }
+    st->stopped = res->top != NULL;
+    return error;
+}
+
+static lodge_status start(struct store *st, lodge_error *err)
+{
+    wasmtime_error_t *error;
+
+    if (!st->res)
+        st->res = alloc_zero(sizeof *st->res);
+    if (!st->res)
+        return error_memory(err);
+    st->res->why = WHY_ENDED;
+    error = lodge_wt_resident_start(st->ctx, &st->link, &st->res->wake, body);
+    if (!error)
+        error = poll(st, 0); /* to its first park */
+    return error ? trap_translate(st, error, LODGE_E_LIMIT, err) : LODGE_OK;
+}
+
+lodge_status fiber_run(struct store *st, struct command *cmd)
+{
+    struct resident *res = st->res;
+    wasmtime_error_t *ended;
+    lodge_status rc = LODGE_OK;
+
+    if (__builtin_expect(!res || res->why == WHY_ENDED, 0))
+        rc = start(st, cmd->err);
+    if (rc != LODGE_OK)
+        return rc;
+    res = st->res;
+    cmd->error = NULL;
+    cmd->rc = LODGE_OK;
+    res->cmd = cmd;
+    ended = poll(st, 1);
+    res->cmd = NULL;
+    if (__builtin_expect(ended != NULL, 0))
+        return trap_translate(st, ended, LODGE_E_INTERNAL, cmd->err);
+    if (res->why == WHY_REQUEST)
+        return LODGE_REQUEST;
+    if (__builtin_expect(cmd->error != NULL, 0))
+        return trap_translate(st, cmd->error, cmd->rc, cmd->err);
+    return cmd->rc;
+}
+
+static lodge_status refuse_inside(lodge_error *err)
+{
+    return error_refuse(err, LODGE_E_STATE,
+                        "a store with functions that wait for the host "
+                        "takes no instances inside a host function that "
+                        "lodge_func_call has led to; use lodge_call");
+}
+
+lodge_status fiber_instantiate(struct store *st,
+                               const wasmtime_instance_pre_t *pre,
+                               wasmtime_instance_t *out, lodge_error *err)
+{
+    struct command cmd = { .what = COMMAND_BARE,
+                           .raw_pre = pre,
+                           .out = out,
+                           .err = err };
+    wasmtime_error_t *error;
+    lodge_status rc;
+
+    if (st->res->on) {
+        if (!has_room(st))
+            return call_refuse_stack(err);
+        error = instantiate(st, pre, NULL, out);
+        return error ? trap_translate(st, error, LODGE_E_LINK, err)
+                     : LODGE_OK;
+    }
+    if (st->calls)
+        return refuse_inside(err);
+    st->res->quiet = 1;
+    rc = fiber_run(st, &cmd);
+    st->res->quiet = 0;
+    return rc;
+}
+
+uint32_t fiber_open_calls(const struct store *st)
+{
+    return st->calls + (st->res && !st->res->on ? st->res->away.calls : 0);
+}
+
+/* ---- the end ---------------------------------------------------------- */
+
+int fiber_ending(const struct store *st)
+{
+    return st->res && st->res->dead;
+}
+
+void fiber_end(struct store *st)
+{
+    struct resident *res = st->res;
+
+    if (!res || res->why == WHY_ENDED)
+        return;
+    res->dead = 1;
+    st->stopped = 1; /* what unwinds calls no guest */
+    swap_running(st);
+    res->on = 1;
+    lodge_wt_resident_stop(&st->link);
+    res->on = 0;
+    swap_running(st);
+    forget_all(res);
+}
+
+void fiber_close(uint64_t id)
+{
+    struct store *st;
+
+    if (!handle_is_entered_by_me(id))
+        return;
+    st = handle_nest(id);
+    if (st->res && st->res->top && !st->res->on)
+        fiber_end(st);
+    handle_leave(id);
+}

@@ -1,0 +1,337 @@
+/* frame.c - calls on frames: words in, an outcome or a stop out.
+ * It must not know what a fiber is.
+ */
+#include <string.h>
+
+#include "rooms.h"
+
+/* ---- the words -------------------------------------------------------- */
+
+/* The error record inside a frame, or the spare one. */
+static lodge_status frame_record(uint64_t *frame, lodge_error *spare,
+                                 lodge_error **err)
+{
+    uint64_t at = frame[LODGE_FRAME_ERROR] & UINT32_MAX;
+    uint64_t words = frame[LODGE_FRAME_ERROR] >> 32;
+
+    if (frame[LODGE_FRAME_ERROR] == 0) {
+        memset(spare, 0, sizeof *spare);
+        spare->head = LODGE_ERROR_MAGIC | (uint32_t)sizeof *spare;
+        *err = spare;
+        return LODGE_OK;
+    }
+    if (at < LODGE_FRAME_SLOTS || words < 8)
+        return LODGE_E_ARGUMENT;
+    if (words > UINT16_MAX / 8)
+        words = UINT16_MAX / 8;
+    *err = (lodge_error *)(void *)(frame + at);
+    (*err)->head = LODGE_ERROR_MAGIC | (uint32_t)(words * 8);
+    return LODGE_OK;
+}
+
+static lodge_status frame_check(const uint64_t *frame, lodge_error *err)
+{
+    if (frame[LODGE_FRAME_CAPACITY] >> 32)
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "frame: the flags in word 5 must be 0");
+    if (frame[LODGE_FRAME_SLICE])
+        return error_refuse(err, LODGE_E_UNSUPPORTED,
+                            "frame: time slices are not supported yet");
+    return LODGE_OK;
+}
+
+static void clear_out_words(uint64_t *frame)
+{
+    memset(frame + LODGE_FRAME_TOKEN, 0, 8 * sizeof *frame);
+}
+
+/* Writes what came of it. A request leaves no message, so that one that is
+ * there when it is answered is the answer's.
+ */
+static lodge_status frame_end(uint64_t *frame, lodge_status rc,
+                              lodge_error *err)
+{
+    frame[LODGE_FRAME_STATUS] = (uint64_t)(int64_t)rc;
+    if (__builtin_expect(rc < 0 && err != NULL, 0)) {
+        frame[LODGE_FRAME_PAYLOAD] = err->payload;
+        frame[LODGE_FRAME_DETAIL] = (uint64_t)(uint32_t)err->exit_code << 32 |
+                                    (uint32_t)err->trap;
+    } else if (rc == LODGE_REQUEST) {
+        err->message_len = 0;
+    }
+    return rc;
+}
+
+static void command_on(struct command *cmd, uint32_t what, uint64_t *frame,
+                       lodge_error *err)
+{
+    cmd->what = what;
+    cmd->frame = frame;
+    cmd->slots = frame + LODGE_FRAME_SLOTS;
+    cmd->cap = (uint32_t)frame[LODGE_FRAME_CAPACITY];
+    cmd->err = err;
+}
+
+static lodge_status frame_terms(const struct store *st, const uint64_t *frame,
+                                struct call_terms *terms, lodge_error *err)
+{
+    terms->deadline_ns = frame[LODGE_FRAME_DEADLINE];
+    terms->tag = frame[LODGE_FRAME_TAG];
+    if (terms->deadline_ns == 0)
+        return LODGE_OK;
+    return store_key_check(st->eng, LODGE_STORE_DEADLINE, terms->deadline_ns,
+                           err);
+}
+
+/* ---- calling ---------------------------------------------------------- */
+
+static lodge_status call_fiber(struct store *st, const struct child *fn,
+                               uint64_t *frame,
+                               const struct call_terms *terms,
+                               lodge_error *err)
+{
+    struct command cmd = { .fn = fn, .terms = terms };
+    lodge_status rc;
+
+    command_on(&cmd, COMMAND_CALL, frame, err);
+    rc = call_check(fn->sig, cmd.slots, cmd.cap, err);
+    return rc == LODGE_OK ? fiber_run(st, &cmd) : rc;
+}
+
+static lodge_status call_in(struct store *st, const struct child *fn,
+                            uint64_t *frame, lodge_error *err)
+{
+    struct call_terms terms;
+    int nested = 0;
+    lodge_status rc = frame_terms(st, frame, &terms, err);
+
+    if (rc == LODGE_OK && (st->suspends || frame[LODGE_FRAME_PARENT]))
+        rc = suspend_may_call(st, frame[LODGE_FRAME_PARENT], &nested, err);
+    if (rc != LODGE_OK)
+        return rc;
+    if (st->suspends && !nested)
+        return call_fiber(st, fn, frame, &terms, err);
+    return call_run(st, fn, frame + LODGE_FRAME_SLOTS,
+                    (uint32_t)frame[LODGE_FRAME_CAPACITY], &terms, err);
+}
+
+static lodge_status frame_call(uint64_t *frame, lodge_error *err)
+{
+    const uint64_t id = frame[LODGE_FRAME_FUNC];
+    struct store *st;
+    struct child *c;
+    lodge_status rc = frame_check(frame, err);
+
+    if (rc == LODGE_OK)
+        rc = store_enter_child(id, LODGE_KIND_FUNC, &st, &c, err);
+    if (rc != LODGE_OK)
+        return rc;
+    rc = call_in(st, c, frame, err);
+    frame[LODGE_FRAME_OPEN] = fiber_open_calls(st);
+    handle_leave(id);
+    return rc;
+}
+
+lodge_status lodge_call(uint64_t *frame)
+{
+    lodge_error spare, *err = NULL;
+    lodge_status rc;
+
+    if (!frame)
+        return LODGE_E_ARGUMENT;
+    clear_out_words(frame);
+    rc = frame_record(frame, &spare, &err);
+    if (rc == LODGE_OK)
+        rc = frame_call(frame, err);
+    return frame_end(frame, rc, err);
+}
+
+/* ---- instantiating ---------------------------------------------------- */
+
+static lodge_status make_direct(struct store *st, const struct prepared *pre,
+                                int own, uint64_t *slots, lodge_error *err)
+{
+    uint32_t at;
+    lodge_status rc = instance_make(st, pre->raw, pre->mod, own, &at, err);
+
+    if (rc == LODGE_OK)
+        slots[0] = store_child_id(st, at);
+    return rc;
+}
+
+/* Gives `*pre` up to the fiber where that takes it. */
+static lodge_status make_in(struct store *st, const struct prepared **pre,
+                            int own, uint64_t *frame, lodge_error *err)
+{
+    struct call_terms terms;
+    struct command cmd = { .terms = &terms,
+                           .pre = *pre,
+                           .pre_id = frame[LODGE_FRAME_FUNC],
+                           .own = own };
+    int nested;
+    lodge_status rc =
+        suspend_may_call(st, frame[LODGE_FRAME_PARENT], &nested, err);
+
+    if (rc == LODGE_OK)
+        rc = frame_terms(st, frame, &terms, err);
+    if (rc != LODGE_OK)
+        return rc;
+    command_on(&cmd, COMMAND_INSTANCE, frame, err);
+    if (nested || !(st->suspends || fiber_started(st)))
+        return make_direct(st, *pre, own, cmd.slots, err);
+    rc = fiber_run(st, &cmd);
+    *pre = cmd.pre;
+    return rc;
+}
+
+static lodge_status frame_make(const struct prepared **pre, uint64_t *frame,
+                               lodge_error *err)
+{
+    struct store *st;
+    uint64_t id;
+    int own;
+    lodge_status rc;
+
+    if ((uint32_t)frame[LODGE_FRAME_CAPACITY] == 0)
+        return error_refuse(err, LODGE_E_BUFFER,
+                            "frame: 0 slots, an instance needs 1");
+    rc = instance_store_for(*pre, frame[LODGE_FRAME_SLOTS], &st, &own, err);
+    if (rc != LODGE_OK)
+        return rc;
+    id = st->id;
+    rc = make_in(st, pre, own, frame, err);
+    frame[LODGE_FRAME_OPEN] = fiber_open_calls(st);
+    handle_leave(id);
+    if (rc < 0 && own)
+        handle_close(id, LODGE_KIND_STORE);
+    return rc;
+}
+
+static lodge_status frame_instantiate(uint64_t *frame, lodge_error *err)
+{
+    const uint64_t id = frame[LODGE_FRAME_FUNC];
+    const struct prepared *pre;
+    void *obj;
+    lodge_status rc = frame_check(frame, err);
+
+    if (rc == LODGE_OK)
+        rc = handle_pin(id, LODGE_KIND_PREPARED, &obj, err);
+    if (rc != LODGE_OK)
+        return rc;
+    pre = obj;
+    rc = frame_make(&pre, frame, err);
+    if (pre)
+        handle_unpin(id);
+    return rc;
+}
+
+lodge_status lodge_instantiate(uint64_t *frame)
+{
+    lodge_error spare, *err = NULL;
+    lodge_status rc;
+
+    if (!frame)
+        return LODGE_E_ARGUMENT;
+    clear_out_words(frame);
+    rc = frame_record(frame, &spare, &err);
+    if (rc == LODGE_OK)
+        rc = frame_instantiate(frame, err);
+    return frame_end(frame, rc, err);
+}
+
+/* ---- answering -------------------------------------------------------- */
+
+/* What the frame says about the request. */
+static lodge_status read_answer(uint64_t *frame, struct command *cmd,
+                                lodge_error *err)
+{
+    int64_t status = (int64_t)frame[LODGE_FRAME_STATUS];
+
+    command_on(cmd, COMMAND_FAIL, frame, err);
+    switch (status) {
+    case LODGE_OK:
+    case LODGE_REQUEST:
+        cmd->what = COMMAND_ANSWER;
+        return LODGE_OK;
+    case LODGE_E_HOST:
+        cmd->payload = frame[LODGE_FRAME_PAYLOAD];
+        break;
+    case LODGE_E_EXIT:
+        cmd->exit_code = (int32_t)(frame[LODGE_FRAME_DETAIL] >> 32);
+        break;
+    case LODGE_E_CANCELLED:
+        break;
+    default:
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "frame: STATUS is none of 0, LODGE_E_HOST, "
+                            "LODGE_E_EXIT and LODGE_E_CANCELLED");
+    }
+    cmd->status = (lodge_status)status;
+    return LODGE_OK;
+}
+
+/* A frame that belongs to another store than its token. */
+static lodge_status check_store(const uint64_t *frame, lodge_error *err)
+{
+    uint64_t fn = handle_parent(frame[LODGE_FRAME_FUNC]);
+    uint8_t kind;
+
+    if (fn == handle_parent(frame[LODGE_FRAME_TOKEN]) || fn == 0 ||
+        handle_describe(fn, &kind) != LODGE_OK || kind != LODGE_KIND_STORE)
+        return LODGE_OK;
+    return error_refuse(err, LODGE_E_FOREIGN,
+                        "frame: TOKEN is of another store than FUNC");
+}
+
+static lodge_status resume_in(struct store *st, struct command *cmd,
+                              uint64_t *frame, lodge_error *err)
+{
+    lodge_status rc = suspend_may_resume(st, frame[LODGE_FRAME_TOKEN], err);
+
+    if (rc == LODGE_OK)
+        rc = suspend_check_answer(st, cmd, err);
+    if (rc != LODGE_OK)
+        return rc;
+    clear_out_words(frame);
+    rc = fiber_run(st, cmd);
+    frame[LODGE_FRAME_OPEN] = fiber_open_calls(st);
+    return rc;
+}
+
+static lodge_status frame_resume(uint64_t *frame, lodge_error *err)
+{
+    const uint64_t token = frame[LODGE_FRAME_TOKEN];
+    struct command cmd = { 0 };
+    struct store *st;
+    lodge_status rc = frame_check(frame, err);
+
+    if (rc == LODGE_OK)
+        rc = read_answer(frame, &cmd, err);
+    if (rc == LODGE_OK)
+        rc = check_store(frame, err);
+    if (rc != LODGE_OK)
+        return rc;
+    rc = store_enter(token, &st, err);
+    if (rc == LODGE_E_HANDLE)
+        fiber_close(handle_parent(token));
+    if (rc != LODGE_OK)
+        return rc;
+    rc = resume_in(st, &cmd, frame, err);
+    handle_leave(token);
+    if (cmd.failed_own)
+        handle_close(handle_parent(token), LODGE_KIND_STORE);
+    return rc;
+}
+
+lodge_status lodge_resume(uint64_t *frame)
+{
+    lodge_error spare, *err = NULL;
+    lodge_status rc;
+
+    if (!frame)
+        return LODGE_E_ARGUMENT;
+    rc = frame_record(frame, &spare, &err);
+    if (rc == LODGE_OK)
+        rc = frame_resume(frame, err);
+    return frame_end(frame, rc, err);
+}

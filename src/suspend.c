@@ -1,0 +1,260 @@
+/* suspend.c - host functions that wait: requests, and what may answer them.
+ * It must not know how the fiber gets to run.
+ */
+#include <stddef.h>
+#include <stdio.h>
+
+#include "rooms.h"
+
+/* ---- on the fiber: the host function ---------------------------------- */
+
+static int32_t fail(struct store *st, lodge_status rc, const char *text,
+                    size_t len)
+{
+    lodge_wt_failure_set(&st->link, rc, 0, 0, text, len);
+    return rc;
+}
+
+static int32_t fail_cancelled(struct store *st)
+{
+    static const char text[] = "the call was cancelled";
+
+    return fail(st, LODGE_E_CANCELLED, text, sizeof text - 1);
+}
+
+/* There is nobody who could take a request. */
+static int32_t fail_alone(struct store *st)
+{
+    static const char text[] =
+        "a host function waits for the host, which only lodge_call and "
+        "lodge_instantiate let it do";
+
+    if (fiber_ending(st))
+        return fail_cancelled(st);
+    return fail(st, LODGE_E_STATE, text, sizeof text - 1);
+}
+
+static int32_t fail_small(struct store *st, uint32_t need)
+{
+    char text[120];
+    int n = snprintf(text, sizeof text,
+                     "frame: %u slots, a request to the host needs %u",
+                     st->res->cmd->cap, need);
+
+    return fail(st, LODGE_E_BUFFER, text, (size_t)n);
+}
+
+/* Writes the request into the frame of whoever waits. */
+static int32_t deliver(struct store *st, const struct request *me)
+{
+    const struct command *cmd = st->res->cmd;
+    const struct sig *sig = me->func->sig;
+    uint32_t i, need = sig->param_slots;
+    const struct instance *inst;
+    lodge_status rc;
+
+    if (need < sig->result_slots)
+        need = sig->result_slots;
+    if (need > cmd->cap)
+        return fail_small(st, need);
+    rc = values_out(st, sig, 0, sig->nparams, me->raw, cmd->slots, NULL);
+    if (rc != LODGE_OK)
+        return fail(st, rc, "no memory for a reference", 25);
+    for (i = sig->param_slots; i < sig->result_slots; i++)
+        cmd->slots[i] = 0;
+    inst = host_calling(st, me->instance);
+    cmd->frame[LODGE_FRAME_TOKEN] = me->token;
+    cmd->frame[LODGE_FRAME_IMPORT] = me->func->node.token |
+                                     (uint64_t)sig->param_slots << 32 |
+                                     (uint64_t)sig->result_slots << 48;
+    cmd->frame[LODGE_FRAME_INSTANCE] =
+        inst ? store_child_id(st, inst->child) : 0;
+    return LODGE_OK;
+}
+
+/* Bytes of message that the record can hold. */
+static size_t message_room(const lodge_error *err)
+{
+    return (err->head & UINT16_MAX) - offsetof(lodge_error, message);
+}
+
+static size_t default_message(const struct command *cmd, char *buf,
+                              size_t cap)
+{
+    int n = cmd->status == LODGE_E_EXIT
+                ? snprintf(buf, cap, "exit code %d", cmd->exit_code)
+                : snprintf(buf, cap, "a host function failed");
+
+    return (size_t)n;
+}
+
+/* Fails as the host said, in its words or in ours. */
+static int32_t take_failure(struct store *st)
+{
+    const struct command *cmd = st->res->cmd;
+    const char *text = cmd->err->message;
+    size_t len = cmd->err->message_len, most = message_room(cmd->err);
+    char own[64];
+
+    if (len > most)
+        len = most;
+    if (len == 0 || !text_is_utf8(text, len)) {
+        text = own;
+        len = default_message(cmd, own, sizeof own);
+    }
+    if (cmd->status == LODGE_E_CANCELLED)
+        return fail_cancelled(st);
+    lodge_wt_failure_set(&st->link, cmd->status, cmd->payload, cmd->exit_code,
+                         text, len);
+    return cmd->status;
+}
+
+static int32_t take_answer(struct store *st, const struct request *me)
+{
+    const struct sig *sig = me->func->sig;
+    const struct command *cmd = st->res->cmd;
+    lodge_status rc;
+
+    if (cmd->what == COMMAND_FAIL)
+        return take_failure(st);
+    lodge_wt_failure_drop(&st->link);
+    rc = values_in(st, sig, sig->nparams, sig->nresults, cmd->slots, me->raw,
+                   NULL);
+    return rc == LODGE_OK ? LODGE_OK : fail(st, rc, "a bad reference", 15);
+}
+
+/* Waits for the answer, and carries out commands until it comes. */
+static int32_t wait(struct store *st, const struct request *me)
+{
+    struct resident *res = st->res;
+    uint32_t why = WHY_REQUEST;
+    int32_t rc = deliver(st, me);
+
+    while (rc == LODGE_OK) {
+        if (fiber_stop(st, why))
+            return fail_cancelled(st);
+        if (res->cmd->what == COMMAND_ANSWER ||
+            res->cmd->what == COMMAND_FAIL)
+            return take_answer(st, me);
+        fiber_command(st);
+        if (res->dead)
+            return fail_cancelled(st);
+        why = WHY_DONE;
+    }
+    return rc;
+}
+
+int32_t suspend_host(void *env, struct lodge_wt_store *link,
+                     const wasmtime_instance_t *instance,
+                     wasmtime_val_raw_t *raw, size_t len)
+{
+    struct store *st = (struct store *)link;
+    struct resident *res = st->res;
+    struct request me = { .func = env, .raw = raw, .instance = instance };
+    uintptr_t fiber = link->fiber;
+    int32_t rc;
+
+    (void)len;
+    if (!res || !res->on || res->dead || res->quiet)
+        return fail_alone(st);
+    fiber_note_stack(st);
+    res->serial = res->serial % HANDLE_CHILD_MASK + 1;
+    me.token = st->id | res->serial;
+    me.level = res->level;
+    me.up = res->top;
+    res->top = &me;
+    rc = wait(st, &me);
+    res->top = me.up;
+    link->fiber = fiber;
+    return rc;
+}
+
+/* ---- what may be done now --------------------------------------------- */
+
+static lodge_status refuse_open(const struct store *st, const char *what,
+                                lodge_error *err)
+{
+    uint64_t token = st->res && st->res->top ? st->res->top->token : 0;
+
+    error_refuse(err, LODGE_E_STATE, "%s; the innermost open request is %llu",
+                 what, (unsigned long long)token);
+    if (error_wanted(err))
+        err->detail = token;
+    return LODGE_E_STATE;
+}
+
+lodge_status suspend_refuse(const struct store *st, lodge_error *err)
+{
+    if (fiber_ending(st))
+        return error_refuse(err, LODGE_E_STATE, "the store is being closed");
+    return refuse_open(st,
+                       "a request to the host is open: only lodge_call and "
+                       "lodge_instantiate with it as PARENT run guest code",
+                       err);
+}
+
+lodge_status suspend_may_call(const struct store *st, uint64_t parent,
+                              int *nested, lodge_error *err)
+{
+    *nested = st->calls > 0;
+    if (st->stopped && fiber_ending(st))
+        return suspend_refuse(st, err);
+    if (st->stopped && parent == 0)
+        return refuse_open(st, "PARENT is 0, but a request is open", err);
+    if (st->stopped && parent != st->res->top->token)
+        return refuse_open(st, "PARENT is not the innermost open request",
+                           err);
+    if (!st->stopped && parent)
+        return error_refuse(err, LODGE_E_STATE,
+                            "PARENT names no open request");
+    return LODGE_OK;
+}
+
+lodge_status suspend_may_resume(struct store *st, uint64_t token,
+                                lodge_error *err)
+{
+    if (st->calls)
+        return error_refuse(err, LODGE_E_STATE,
+                            "the store is running: a host function cannot "
+                            "answer the request around it");
+    if (!st->stopped || fiber_ending(st))
+        return error_refuse(err, LODGE_E_STATE, "no request is open");
+    if (token != st->res->top->token)
+        return refuse_open(st, "TOKEN is not the innermost open request",
+                           err);
+    return LODGE_OK;
+}
+
+static lodge_status check_values(struct store *st, const struct sig *sig,
+                                 const uint64_t *slots, lodge_error *err)
+{
+    const uint8_t *codes = sig->codes + sig->nparams;
+    lodge_status rc = LODGE_OK;
+    wasmtime_val_raw_t raw;
+    uint32_t i;
+
+    for (i = 0; i < sig->nresults && rc == LODGE_OK; i++) {
+        rc = value_in(st, &codes[i], 1, slots, &raw, err);
+        slots += codes[i] == LODGE_TYPE_V128 ? 2 : 1;
+    }
+    return rc;
+}
+
+lodge_status suspend_check_answer(struct store *st, struct command *cmd,
+                                  lodge_error *err)
+{
+    const struct request *top = st->res->top;
+    const struct sig *sig = top->func->sig;
+    uint32_t need = top->level->results;
+
+    if (cmd->what == COMMAND_ANSWER && sig->result_slots > need)
+        need = sig->result_slots;
+    if (need > cmd->cap)
+        return error_refuse(err, LODGE_E_BUFFER,
+                            "frame: %u slots, this answer and the end of "
+                            "its call need %u",
+                            cmd->cap, need);
+    if (cmd->what == COMMAND_ANSWER && !sig->plain)
+        return check_values(st, sig, cmd->slots, err);
+    return LODGE_OK;
+}
