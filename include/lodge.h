@@ -1640,7 +1640,8 @@ LODGE_API lodge_status lodge_call(uint64_t *frame);
  *                   exit code in the high half of DETAIL, LODGE_E_CANCELLED
  *                   ends it without a reason. A failure takes its message
  *                   from the frame's error record, if one is there. Out as
- *                   lodge_call. When it is refused, the request stays open
+ *                   lodge_call. A refusal leaves the frame as it was and
+ *                   the request open
  *
  * Errors: ARGUMENT, HANDLE, BUSY, STATE, BUFFER, FOREIGN, UNSUPPORTED, LIMIT,
  *         TRAP, EXCEPTION, EXIT, HOST, FUEL, DEADLINE, CANCELLED, STACK,
@@ -1663,6 +1664,22 @@ LODGE_API lodge_status lodge_resume(uint64_t *frame);
  * Thread: any; one call per store at a time.  Since: 0.1.  Op: 240.
  */
 LODGE_API lodge_status lodge_instantiate(uint64_t *frame);
+
+/* Cancel a call by the id that its frame gave it (CALLID): it and what is
+ * nested in it end with LODGE_E_CANCELLED, which no host function between can
+ * swallow. A guest ends at its next loop head or function entry, an open
+ * request when it is answered, a call that comes later when it begins. Other
+ * calls are not touched. Ids are the host's own, and should rise: the store
+ * remembers one for each remainder by 64.
+ *
+ *   store  [in]     a store; it may be in use
+ *   callid [in]     an id, not 0
+ *
+ * Errors: ARGUMENT, HANDLE.
+ * Thread: any, at once, wait-free.  Since: 0.1.  Op: 241.
+ */
+LODGE_API lodge_status lodge_store_cancel(lodge_store store,
+                                          uint64_t callid);
 
 /* The signature of a function, as text.
  *

@@ -206,8 +206,14 @@ lodge_status call_run(struct store *st, const struct child *fn,
     return run(st, fn, slots, raw, terms, err);
 }
 
-void call_limits_restore(struct store *st,
-                         const struct lodge_wt_store *before)
+struct call_counts call_counts_of(const struct store *st)
+{
+    return (struct call_counts){ st->link.memories, st->link.memory_bytes,
+                                 st->link.memory_peak,
+                                 st->link.table_elements };
+}
+
+void call_counts_restore(struct store *st, const struct call_counts *before)
 {
     atomic_fetch_sub(&lodge_wt_memories_live,
                      st->link.memories - before->memories);
@@ -222,7 +228,7 @@ lodge_status call_instantiate(struct store *st,
                               wasmtime_instance_t *out_instance,
                               lodge_error *err)
 {
-    struct lodge_wt_store before;
+    struct call_counts before;
     struct call_saved saved;
     wasmtime_error_t *error;
     lodge_status rc;
@@ -232,7 +238,7 @@ lodge_status call_instantiate(struct store *st,
         return suspend_refuse(st, err);
     if (fiber_started(st))
         return fiber_instantiate(st, pre, out_instance, err);
-    before = st->link;
+    before = call_counts_of(st);
     call_begin(st, NULL, &saved);
     rc = call_place(st, &fiber, err);
     if (rc == LODGE_OK) {
@@ -240,7 +246,7 @@ lodge_status call_instantiate(struct store *st,
         if (error)
             rc = trap_translate(st, error, LODGE_E_LINK, err);
         if (rc == LODGE_E_LIMIT) /* Wasmtime has freed what it began */
-            call_limits_restore(st, &before);
+            call_counts_restore(st, &before);
     }
     call_end(st, &saved);
     return rc;

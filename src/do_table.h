@@ -766,4 +766,8 @@ case 240:
     frame[0] = (uint64_t)(int64_t)
         lodge_instantiate((uint64_t *)(uintptr_t)frame[1]);
     return (lodge_status)(int64_t)frame[0];
+case 241:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_store_cancel((lodge_store){ frame[1] }, frame[2]);
+    return (lodge_status)(int64_t)frame[0];
 /* clang-format on */

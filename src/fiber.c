@@ -8,6 +8,7 @@
  * on the fiber points to a waiter but through `res->cmd`, which is read anew
  * after every park.
  */
+#include "core/clock.h"
 #include "rooms.h"
 
 /* ---- the stack -------------------------------------------------------- */
@@ -77,12 +78,13 @@ static struct command *outcome(struct store *st, wasmtime_error_t *error,
     return cmd;
 }
 
-static void call_with(struct store *st, const struct command *cmd,
+static void call_with(struct store *st, struct command *cmd,
                       wasmtime_val_raw_t *raw)
 {
     const wasmtime_func_t func = cmd->fn->of.func;
     const struct sig *sig = cmd->fn->sig;
     wasmtime_error_t *error = NULL;
+    struct lodge_wt_open open;
     struct call_saved saved;
     struct command *end;
     struct level level;
@@ -90,7 +92,12 @@ static void call_with(struct store *st, const struct command *cmd,
 
     rc = values_in(st, sig, 0, sig->nparams, cmd->slots, raw, cmd->err);
     if (rc != LODGE_OK) {
-        st->res->cmd->rc = rc;
+        cmd->rc = rc;
+        return;
+    }
+    rc = cancel_enter(st, &open, cmd->terms->id, cmd->err);
+    if (rc != LODGE_OK) {
+        cmd->rc = rc;
         return;
     }
     level_enter(st->res, &level, sig->result_slots);
@@ -98,6 +105,7 @@ static void call_with(struct store *st, const struct command *cmd,
     error = lodge_wt_call(st->ctx, &func, raw, sig->raw);
     call_end(st, &saved);
     level_leave(st->res, &level);
+    cancel_leave(st, &open);
     end = outcome(st, error, LODGE_E_HOST);
     if (end && !error)
         end->rc = values_out(st, sig, sig->nparams, sig->nresults, raw,
@@ -124,7 +132,8 @@ static wasmtime_error_t *instantiate(struct store *st,
                                      const struct call_terms *terms,
                                      wasmtime_instance_t *out)
 {
-    const struct lodge_wt_store before = st->link;
+    const struct call_counts before = call_counts_of(st);
+    const uintptr_t fiber = st->link.fiber;
     struct lodge_wt_error_info info;
     struct call_saved saved;
     struct level level;
@@ -135,11 +144,11 @@ static wasmtime_error_t *instantiate(struct store *st,
     error = lodge_wt_resident_instantiate(st->ctx, &st->link, pre, out);
     call_end(st, &saved);
     level_leave(st->res, &level);
-    st->link.fiber = before.fiber;
+    st->link.fiber = fiber;
     if (error) {
         lodge_wt_error_info(error, &info);
         if (info.status == LODGE_E_LIMIT) /* Wasmtime has freed its part */
-            call_limits_restore(st, &before);
+            call_counts_restore(st, &before);
     }
     return error;
 }
@@ -152,11 +161,18 @@ static void run_instance(struct store *st)
     const int own = cmd->own;
     struct instance *inst = instance_record(pre->mod);
     wasmtime_error_t *error = NULL;
+    struct lodge_wt_open open;
     uint32_t at;
 
+    cmd->rc = cancel_enter(st, &open, cmd->terms->id, cmd->err);
+    if (cmd->rc != LODGE_OK) {
+        instance_record_free(inst);
+        return;
+    }
     cmd->pre = NULL; /* its pin is ours now */
     if (inst)
         error = instantiate(st, pre->raw, cmd->terms, &inst->raw);
+    cancel_leave(st, &open);
     cmd = outcome(st, error, LODGE_E_LINK);
     if (!inst)
         cmd->rc = error_memory(cmd->err);
@@ -208,18 +224,45 @@ static void body(struct lodge_wt_store *link)
 /* The fiber's set of what runs for the thread's, or back. */
 static void swap_running(struct store *st)
 {
-    const struct running now = { st->link.deadline, st->link.epoch_deadline,
-                                 st->tag,           st->call,
-                                 st->link.fiber,    st->calls };
+    const struct running now = { st->link.deadline,
+                                 st->link.epoch_deadline,
+                                 st->tag,
+                                 st->link.open,
+                                 st->call,
+                                 st->link.fiber,
+                                 st->calls };
     const struct running *then = &st->res->away;
 
     st->link.deadline = then->deadline;
     st->link.epoch_deadline = then->epoch_deadline;
     st->tag = then->tag;
+    st->link.open = then->open;
     st->call = then->call;
     st->link.fiber = then->fiber;
     st->calls = then->calls;
     st->res->away = now;
+}
+
+/* The ticker may rest while the fiber is stopped: deadlines go on. */
+static void time_stops(struct store *st)
+{
+    st->res->stopped_ns = clock_ns();
+    st->res->stopped_tick =
+        atomic_load_explicit(&ticker_now, memory_order_relaxed);
+}
+
+static void time_resumes(struct store *st)
+{
+    uint64_t ms = (clock_ns() - st->res->stopped_ns) / 1000000;
+    uint64_t ticks =
+        atomic_load_explicit(&ticker_now, memory_order_relaxed) -
+        st->res->stopped_tick;
+
+    ticker_wake();
+    if (ms <= ticks)
+        return;
+    st->link.deadline =
+        st->link.deadline > ms - ticks ? st->link.deadline - (ms - ticks) : 1;
 }
 
 static void forget_all(struct resident *res)
@@ -244,11 +287,15 @@ static wasmtime_error_t *poll(struct store *st, uint32_t wake)
     res->wake = wake;
     st->stopped = 0;
     swap_running(st);
+    if (__builtin_expect(st->link.deadline != 0, 0))
+        time_resumes(st);
     res->on = 1;
     do
         ended = lodge_wt_resident_poll(&st->link, &error);
     while (!ended && res->why == WHY_RUNS);
     res->on = 0;
+    if (__builtin_expect(st->link.deadline != 0, 0))
+        time_stops(st);
     swap_running(st);
     if (__builtin_expect(ended, 0)) {
         lodge_wt_resident_stop(&st->link);

@@ -52,7 +52,9 @@ static lodge_status frame_end(uint64_t *frame, lodge_status rc,
                               lodge_error *err)
 {
     frame[LODGE_FRAME_STATUS] = (uint64_t)(int64_t)rc;
-    if (__builtin_expect(rc < 0 && err != NULL, 0)) {
+    if (__builtin_expect(rc < 0 && !err, 0)) {
+        frame[LODGE_FRAME_DETAIL] = UINT32_MAX; /* no trap */
+    } else if (__builtin_expect(rc < 0, 0)) {
         frame[LODGE_FRAME_PAYLOAD] = err->payload;
         frame[LODGE_FRAME_DETAIL] = (uint64_t)(uint32_t)err->exit_code << 32 |
                                     (uint32_t)err->trap;
@@ -77,6 +79,7 @@ static lodge_status frame_terms(const struct store *st, const uint64_t *frame,
 {
     terms->deadline_ns = frame[LODGE_FRAME_DEADLINE];
     terms->tag = frame[LODGE_FRAME_TAG];
+    terms->id = frame[LODGE_FRAME_CALLID];
     if (terms->deadline_ns == 0)
         return LODGE_OK;
     return store_key_check(st->eng, LODGE_STORE_DEADLINE, terms->deadline_ns,
@@ -101,6 +104,7 @@ static lodge_status call_fiber(struct store *st, const struct child *fn,
 static lodge_status call_in(struct store *st, const struct child *fn,
                             uint64_t *frame, lodge_error *err)
 {
+    struct lodge_wt_open open;
     struct call_terms terms;
     int nested = 0;
     lodge_status rc = frame_terms(st, frame, &terms, err);
@@ -111,8 +115,13 @@ static lodge_status call_in(struct store *st, const struct child *fn,
         return rc;
     if (st->suspends && !nested)
         return call_fiber(st, fn, frame, &terms, err);
-    return call_run(st, fn, frame + LODGE_FRAME_SLOTS,
-                    (uint32_t)frame[LODGE_FRAME_CAPACITY], &terms, err);
+    rc = cancel_enter(st, &open, terms.id, err);
+    if (rc != LODGE_OK)
+        return rc;
+    rc = call_run(st, fn, frame + LODGE_FRAME_SLOTS,
+                  (uint32_t)frame[LODGE_FRAME_CAPACITY], &terms, err);
+    cancel_leave(st, &open);
+    return rc;
 }
 
 static lodge_status frame_call(uint64_t *frame, lodge_error *err)
@@ -288,6 +297,10 @@ static lodge_status resume_in(struct store *st, struct command *cmd,
 {
     lodge_status rc = suspend_may_resume(st, frame[LODGE_FRAME_TOKEN], err);
 
+    if (rc == LODGE_OK && cancel_met(st, st->res->away.open)) {
+        cmd->what = COMMAND_FAIL; /* whatever the answer is */
+        cmd->status = LODGE_E_CANCELLED;
+    }
     if (rc == LODGE_OK)
         rc = suspend_check_answer(st, cmd, err);
     if (rc != LODGE_OK)
@@ -295,9 +308,10 @@ static lodge_status resume_in(struct store *st, struct command *cmd,
     clear_out_words(frame);
     rc = fiber_run(st, cmd);
     frame[LODGE_FRAME_OPEN] = fiber_open_calls(st);
-    return rc;
+    return frame_end(frame, rc, err);
 }
 
+/* A refusal leaves the frame as it was, so that it can be tried again. */
 static lodge_status frame_resume(uint64_t *frame, lodge_error *err)
 {
     const uint64_t token = frame[LODGE_FRAME_TOKEN];
@@ -331,7 +345,5 @@ lodge_status lodge_resume(uint64_t *frame)
     if (!frame)
         return LODGE_E_ARGUMENT;
     rc = frame_record(frame, &spare, &err);
-    if (rc == LODGE_OK)
-        rc = frame_resume(frame, err);
-    return frame_end(frame, rc, err);
+    return rc == LODGE_OK ? frame_resume(frame, err) : rc;
 }

@@ -70,7 +70,7 @@ static int32_t swallow(struct store *st)
     static const char text[] = "the call was cancelled";
 
     lodge_wt_failure_drop(&st->link);
-    if (!fiber_ending(st))
+    if (!fiber_ending(st) && !cancel_met(st, st->link.open))
         return LODGE_OK;
     lodge_wt_failure_set(&st->link, LODGE_E_CANCELLED, 0, 0, text,
                          sizeof text - 1);

@@ -106,7 +106,7 @@ static lodge_status func_add(struct host *host, struct sig *sig,
                              uint32_t mode, uint64_t token, uint32_t *index,
                              lodge_error *err)
 {
-    struct host_entry *entry;
+    struct host_entry *entry = NULL;
     lodge_status st = entry_new(host, &entry, err);
 
     if (st != LODGE_OK) {

@@ -374,6 +374,7 @@ lodge_status lodge_instance_close(lodge_instance instance)
 
     if (child == CHILD_OWN) {
         fiber_close(handle_parent(instance.id));
+        cancel_elsewhere(handle_parent(instance.id));
         handle_close(handle_parent(instance.id), LODGE_KIND_STORE);
         return LODGE_OK;
     }

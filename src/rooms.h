@@ -429,6 +429,7 @@ lodge_status host_call_enter(lodge_caller caller, struct store **out);
 struct call_terms {
     uint64_t deadline_ns;
     uint64_t tag;
+    uint64_t id; /* for cancelling, 0 = none */
 };
 
 lodge_status call_run(struct store *st, const struct child *fn,
@@ -446,9 +447,14 @@ enum { LOCAL_VALUES = 16 };
 /* Where the guest is to run. */
 lodge_status call_place(struct store *st, int *fiber,
                         lodge_error *err);
-/* Takes back what an instance that was not made had been counted with. */
-void call_limits_restore(struct store *st,
-                         const struct lodge_wt_store *before);
+/* What instances have been counted with, and taking it back where one was
+ * not made.
+ */
+struct call_counts {
+    uint64_t memories, memory_bytes, memory_peak, table_elements;
+};
+struct call_counts call_counts_of(const struct store *st);
+void call_counts_restore(struct store *st, const struct call_counts *before);
 /* Around anything that runs guest code. */
 struct call_saved {
     uint64_t deadline, epoch_deadline, tag;
@@ -509,6 +515,24 @@ lodge_status value_to_val(struct store *st, uint32_t code,
 lodge_status value_from_val(struct store *st, const wasmtime_val_t *val,
                             uint64_t *slots, lodge_error *err);
 
+/* ---- cancel.c ---------------------------------------------------------- */
+
+/* Around a call with an id, which may be 0. E_CANCELLED: it was cancelled
+ * before it began; nothing is to be undone then.
+ */
+lodge_status cancel_enter(struct store *st, struct lodge_wt_open *open,
+                          uint64_t id, lodge_error *err);
+static inline void cancel_leave(struct store *st,
+                                const struct lodge_wt_open *open)
+{
+    if (open->id)
+        st->link.open = open->up;
+}
+/* Whether one of these calls, or the whole store, was cancelled. */
+int cancel_met(const struct store *st, const struct lodge_wt_open *open);
+/* Cancels what runs in a store on another thread: it is being closed. */
+void cancel_elsewhere(uint64_t id);
+
 /* ---- fiber.c, suspend.c, frame.c --------------------------------------- */
 
 /* A host function that waits for its answer; on the fiber's stack. */
@@ -530,6 +554,7 @@ struct level {
 /* What a store knows of its running call; the fiber has a set of its own. */
 struct running {
     uint64_t deadline, epoch_deadline, tag;
+    const struct lodge_wt_open *open;
     struct call *call;
     uintptr_t fiber;
     uint32_t calls;
@@ -550,6 +575,8 @@ struct resident {
     struct request *top; /* innermost open request */
     struct level *level; /* innermost open call */
     struct running away; /* the set that is not in the store now */
+    uint64_t stopped_ns; /* clock at the last stop, if a deadline runs */
+    uint64_t stopped_tick;
 };
 
 enum {

@@ -37,7 +37,7 @@ void store_interrupt_all(struct engine *eng)
 
     lock_take(&eng->stores_lock);
     for (st = eng->stores; st; st = st->next)
-        atomic_store_explicit(&st->link.cancel, 1, memory_order_relaxed);
+        atomic_fetch_or(&st->link.cancel, LODGE_WT_CANCEL_STORE);
     lock_give(&eng->stores_lock);
 }
 
@@ -209,6 +209,7 @@ lodge_status lodge_store_new(lodge_engine engine, lodge_store *out,
 lodge_status lodge_store_close(lodge_store store)
 {
     fiber_close(store.id);
+    cancel_elsewhere(store.id);
     handle_close(store.id, LODGE_KIND_STORE);
     return LODGE_OK;
 }

@@ -98,12 +98,12 @@ static int32_t take_failure(struct store *st)
 
     if (len > most)
         len = most;
+    if (cmd->status == LODGE_E_CANCELLED)
+        return fail_cancelled(st);
     if (len == 0 || !text_is_utf8(text, len)) {
         text = own;
         len = default_message(cmd, own, sizeof own);
     }
-    if (cmd->status == LODGE_E_CANCELLED)
-        return fail_cancelled(st);
     lodge_wt_failure_set(&st->link, cmd->status, cmd->payload, cmd->exit_code,
                          text, len);
     return cmd->status;
@@ -204,6 +204,9 @@ lodge_status suspend_may_call(const struct store *st, uint64_t parent,
     if (st->stopped && parent != st->res->top->token)
         return refuse_open(st, "PARENT is not the innermost open request",
                            err);
+    if (st->stopped && cancel_met(st, st->res->away.open))
+        return error_refuse(err, LODGE_E_CANCELLED,
+                            "the call of the open request was cancelled");
     if (!st->stopped && parent)
         return error_refuse(err, LODGE_E_STATE,
                             "PARENT names no open request");

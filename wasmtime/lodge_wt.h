@@ -13,6 +13,18 @@
 #include <wasm.h>
 #include <wasmtime.h>
 
+/* A call that has an id, as long as it is open; on the stack of the call. */
+struct lodge_wt_open {
+    const struct lodge_wt_open *up;
+    uint64_t id;
+};
+
+enum {
+    LODGE_WT_CANCELLED = 64,  /* remembered ids */
+    LODGE_WT_CANCEL_STORE = 1, /* every call of the store is to end */
+    LODGE_WT_CANCEL_SOME = 2   /* some id was cancelled once */
+};
+
 /* The part of a store's record that both sides see (src/store.rs). Its
  * address is the store's data in Wasmtime, and must not move.
  */
@@ -34,8 +46,11 @@ struct lodge_wt_store {
     const _Atomic uint64_t *epochs;   /* lodge_engine_tick of this engine */
     uint64_t deadline;                /* value of *ticks, 0 = none */
     uint64_t epoch_deadline;          /* value of *epochs, 0 = none */
-    _Atomic uint32_t cancel;          /* not 0: end with E_CANCELLED */
+    _Atomic uint32_t cancel;          /* LODGE_WT_CANCEL_* */
     uint32_t reserved;
+    const struct lodge_wt_open *open; /* innermost call that has an id */
+    /* Ids of calls that were cancelled, each at its id modulo the count. */
+    _Atomic uint64_t cancelled[LODGE_WT_CANCELLED];
     void *wasi;      /* Rust's: WASI state */
     void *failure;   /* Rust's: what the host function reported */
     void *inner;     /* Rust's: what a nested call had failed with */

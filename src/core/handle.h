@@ -196,6 +196,15 @@ lodge_status handle_unhold(uint64_t id, lodge_error *err);
 
 int handle_is_entered_by_me(uint64_t id);
 
+int handle_is_entered_by_another(uint64_t id);
+
+/* The record of a live object, whoever is using it, or NULL. It stays until
+ * handle_unpeek, which must follow in a few instructions: the end of the
+ * object waits for it. Wait-free; for atomics inside the record only.
+ */
+void *handle_peek(uint64_t id, uint8_t kind);
+void handle_unpeek(uint64_t id);
+
 /* Nests in a store that this thread is in already, even if it is to close. */
 void *handle_nest(uint64_t id);
 

@@ -1,5 +1,6 @@
 /* handle_close.c - how objects end: at once, or when nobody is in them.
  * It must not know what the records are. */
+#include <sched.h>
 #include <stddef.h>
 
 #include "handle_table.h"
@@ -15,10 +16,47 @@ static _Atomic uint32_t queue;
  * would become a deep recursion. */
 static _Thread_local int draining TABLE_TLS;
 
+/* Lookers at slots of the same number modulo the count. */
+static _Atomic uint32_t peekers[64];
+
+static _Atomic uint32_t *peekers_of(const struct slot *slot)
+{
+    return &peekers[slot_number(slot) % 64];
+}
+
+void *handle_peek(uint64_t id, uint8_t kind)
+{
+    struct slot *slot = handle_slot(id);
+    uint64_t word;
+
+    atomic_fetch_add(peekers_of(slot), 1);
+    word = atomic_load(&slot->word);
+    if ((word & ~(HANDLE_PINS | HANDLE_LOCKED)) == handle_word(id, kind))
+        return slot->obj;
+    atomic_fetch_sub(peekers_of(slot), 1);
+    return NULL;
+}
+
+void handle_unpeek(uint64_t id)
+{
+    atomic_fetch_sub(peekers_of(handle_slot(id)), 1);
+}
+
+/* The word says CLOSING: who peeks after the fence sees that, and who did
+ * before is seen here.
+ */
+static void wait_for_peekers(const struct slot *slot)
+{
+    atomic_thread_fence(memory_order_seq_cst);
+    while (atomic_load(peekers_of(slot)) != 0)
+        sched_yield();
+}
+
 void slot_destroy(struct slot *slot)
 {
     void (*destroy)(void *) = slot->destroy;
 
+    wait_for_peekers(slot);
     if (destroy)
         destroy(slot->obj);
     table_return(slot);

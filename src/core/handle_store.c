@@ -82,6 +82,15 @@ int handle_is_entered_by_me(uint64_t id)
     return is_mine(handle_slot(id), id);
 }
 
+int handle_is_entered_by_another(uint64_t id)
+{
+    struct slot *slot = handle_slot(id);
+
+    return atomic_load(&slot->word) ==
+               (handle_word(id, HANDLE_STORE_KIND) | HANDLE_IN) &&
+           atomic_load(&slot->owner) != thread_self();
+}
+
 void *handle_nest(uint64_t id)
 {
     struct slot *slot = handle_slot(id);

@@ -3,7 +3,7 @@
 use crate::layout::{ForeignOffset, view_mut};
 use crate::{Fail, guard};
 use std::ffi::c_void;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::{Acquire, Relaxed}};
 use wasmtime::{Error, ResourceLimiter, Store, UpdateDeadline};
 use wasmtime_c_api::{
     WasmtimeStoreData, wasm_engine_t, wasmtime_store_new, wasmtime_store_t,
@@ -33,6 +33,8 @@ pub struct Link {
     pub epoch_deadline: u64,
     pub cancel: AtomicU32,
     pub reserved: u32,
+    pub open: *const Open,
+    pub cancelled: [AtomicU64; CANCELLED],
     pub wasi: *mut c_void,
     pub failure: *mut crate::host::Failure,
     pub inner: *mut crate::host::Failure,
@@ -41,6 +43,17 @@ pub struct Link {
     pub driver: Option<wasmtime::Func>,
     pub resident: *mut crate::fiber::Resident,
 }
+
+/// A call that has an id, as long as it is open; on the stack of the call.
+#[repr(C)]
+pub struct Open {
+    up: *const Open,
+    id: u64,
+}
+
+/// Places for ids of calls that were cancelled.
+const CANCELLED: usize = 64;
+const CANCEL_STORE: u32 = 1;
 
 /// How many memories the process may map, and has: Wasmtime aborts where the
 /// kernel refuses, so we refuse before.
@@ -72,7 +85,8 @@ unsafe impl Send for Link {}
 impl Link {
     /// What should end the guest now, if anything.
     pub fn interrupted(&self) -> Option<Interrupted> {
-        if self.cancel.load(Relaxed) != 0 {
+        let cancel = self.cancel.load(Acquire);
+        if cancel & CANCEL_STORE != 0 || cancel != 0 && self.any_cancelled() {
             return Some(Interrupted::Cancelled);
         }
         // SAFETY: C keeps the counters alive longer than any store.
@@ -80,6 +94,19 @@ impl Link {
         let timed = self.deadline != 0 && ticks >= self.deadline;
         let counted = self.epoch_deadline != 0 && epochs >= self.epoch_deadline;
         (timed || counted).then_some(Interrupted::Deadline)
+    }
+
+    /// Whether one of the open calls was cancelled by its id.
+    fn any_cancelled(&self) -> bool {
+        let mut next = self.open;
+        // SAFETY: each lies on the stack of a call that is open.
+        while let Some(call) = unsafe { next.as_ref() } {
+            if self.cancelled[call.id as usize % CANCELLED].load(Relaxed) == call.id {
+                return true;
+            }
+            next = call.up;
+        }
+        false
     }
 
     /// Keep the ticker running while a deadline is waited for.
