@@ -34,6 +34,7 @@ typedef struct lodge_error {
     char message[208];
 } lodge_error;
 typedef int32_t (*lodge_direct_fn)(uint64_t token, lodge_caller caller, uint64_t *slots);
+typedef int32_t (*lodge_frame_fn)(uint32_t token, uint32_t tag);
 enum {
     LODGE_OK = 0,
     LODGE_REQUEST = 1,
@@ -441,6 +442,8 @@ lodge_status lodge_host_export(lodge_host host, uint32_t index, const char *name
 lodge_status lodge_host_count(lodge_host host, uint32_t *count, lodge_error *err);
 lodge_status lodge_host_item(lodge_host host, uint32_t index, uint32_t what, char *buf, uint64_t cap, uint64_t *len, lodge_error *err);
 lodge_status lodge_linker_add_host(lodge_linker linker, lodge_host host, lodge_error *err);
+lodge_status lodge_linker_frame(lodge_linker linker, lodge_frame_fn fn, lodge_error *err);
+lodge_status lodge_store_frame(lodge_store store, uint64_t *frame, uint32_t words, uint32_t tag, lodge_error *err);
 lodge_status lodge_memory_new(lodge_store store, const char *type, uint64_t type_len, lodge_memory *out, lodge_error *err);
 lodge_status lodge_memory_type(lodge_memory memory, char *buf, uint64_t cap, uint64_t *len, lodge_error *err);
 lodge_status lodge_memory_size(lodge_memory memory, uint64_t *bytes, lodge_error *err);

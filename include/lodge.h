@@ -134,6 +134,14 @@ typedef struct lodge_error {
 typedef int32_t (*lodge_direct_fn)(uint64_t token, lodge_caller caller,
                                    uint64_t *slots);
 
+/* What runs every host function of mode LODGE_HOST_FRAME of a linker; always
+ * on the thread's own stack. `token` is the function's, `tag` that of
+ * lodge_store_frame, whose frame holds the call. Returns 0, or LODGE_E_HOST
+ * (with PAYLOAD), LODGE_E_EXIT (with the exit code in the high half of
+ * DETAIL), LODGE_E_CANCELLED, or the result of lodge_caller_fail.
+ */
+typedef int32_t (*lodge_frame_fn)(uint32_t token, uint32_t tag);
+
 /* ---- constants -------------------------------------------------------- */
 
 /* Statuses. */
@@ -1948,6 +1956,41 @@ LODGE_API lodge_status lodge_host_item(lodge_host host, uint32_t index,
 LODGE_API lodge_status lodge_linker_add_host(lodge_linker linker,
                                              lodge_host host,
                                              lodge_error *err);
+
+/* Say what runs the functions of mode LODGE_HOST_FRAME. Instances take it
+ * from the linker when they are made, so it comes before.
+ *
+ *   linker [in]     a linker
+ *   fn     [in]     the function
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, STATE.
+ * Thread: any; one change at a time.  Since: 0.1.  Op: 242.
+ */
+LODGE_API lodge_status lodge_linker_frame(lodge_linker linker,
+                                          lodge_frame_fn fn,
+                                          lodge_error *err);
+
+/* Give a store the frame for its host functions of mode LODGE_HOST_FRAME.
+ * It is kept: it must stay where it is until it is replaced or the store is
+ * closed. During a call IMPORT and INSTANCE are as in lodge_call, TOKEN is
+ * the lodge_caller, STATUS and DETAIL are 0, and the slots hold parameters
+ * and take results. A nested call uses the same frame: read first, write
+ * last.
+ *
+ *   store  [in]     a store
+ *   frame  [inout]  LODGE_FRAME_*: 16 words, then the slots; may be NULL,
+ *                   which takes the frame away
+ *   words  [in]     words of the frame, slots included
+ *   tag    [in]     passed to the linker's function
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, STATE.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 243.
+ */
+LODGE_API lodge_status lodge_store_frame(lodge_store store, uint64_t *frame,
+                                         uint32_t words, uint32_t tag,
+                                         lodge_error *err);
 
 /* ---- memory ----------------------------------------------------------- */
 

@@ -2,5 +2,5 @@
  * Generated from include/lodge.h by tools/api.py; do not edit.
  */
 #ifndef LODGE_ABI_HASH
-#define LODGE_ABI_HASH UINT64_C(0x853382dc666af004)
+#define LODGE_ABI_HASH UINT64_C(0x50240af49564fe13)
 #endif

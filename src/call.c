@@ -199,7 +199,7 @@ lodge_status call_run(struct store *st, const struct child *fn,
     if (__builtin_expect(len < need || (need && !slots) ||
                              sig->unsupported >= 0 || st->stopped,
                          0))
-        return st->stopped ? suspend_refuse(st, err)
+        return st->stopped ? fiber_call(st, fn, slots, len, terms, err)
                            : refuse_slots(sig, need, slots, len, err);
     if (__builtin_expect(sig->raw > LOCAL_VALUES, 0))
         return run_big(st, fn, slots, terms, err);
@@ -234,7 +234,7 @@ lodge_status call_instantiate(struct store *st,
     lodge_status rc;
     int fiber;
 
-    if (st->stopped)
+    if (st->stopped && !host_frame_open(st))
         return suspend_refuse(st, err);
     if (fiber_started(st))
         return fiber_instantiate(st, pre, out_instance, err);

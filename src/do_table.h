@@ -770,4 +770,16 @@ case 241:
     frame[0] = (uint64_t)(int64_t)
         lodge_store_cancel((lodge_store){ frame[1] }, frame[2]);
     return (lodge_status)(int64_t)frame[0];
+case 242:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_linker_frame((lodge_linker){ frame[1] },
+            (lodge_frame_fn)(uintptr_t)frame[2],
+            (lodge_error *)(uintptr_t)frame[3]);
+    return (lodge_status)(int64_t)frame[0];
+case 243:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_store_frame((lodge_store){ frame[1] },
+            (uint64_t *)(uintptr_t)frame[2], (uint32_t)frame[3],
+            (uint32_t)frame[4], (lodge_error *)(uintptr_t)frame[5]);
+    return (lodge_status)(int64_t)frame[0];
 /* clang-format on */

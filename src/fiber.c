@@ -107,7 +107,9 @@ static void call_with(struct store *st, struct command *cmd,
     level_leave(st->res, &level);
     cancel_leave(st, &open);
     end = outcome(st, error, LODGE_E_HOST);
-    if (end && !error)
+    if (end && !error && end->cap < sig->result_slots)
+        end->rc = LODGE_E_BUFFER; /* whoever ends it wants no results */
+    else if (end && !error)
         end->rc = values_out(st, sig, sig->nparams, sig->nresults, raw,
                              end->slots, end->err);
 }
@@ -335,6 +337,11 @@ lodge_status fiber_run(struct store *st, struct command *cmd)
     cmd->rc = LODGE_OK;
     res->cmd = cmd;
     ended = poll(st, 1);
+    while (__builtin_expect(res->why == WHY_FRAME, 0)) {
+        host_frame_serve(st, cmd);
+        res->cmd = cmd;
+        ended = poll(st, 1);
+    }
     res->cmd = NULL;
     if (__builtin_expect(ended != NULL, 0))
         return trap_translate(st, ended, LODGE_E_INTERNAL, cmd->err);
@@ -362,6 +369,7 @@ lodge_status fiber_instantiate(struct store *st,
                            .out = out,
                            .err = err };
     wasmtime_error_t *error;
+    uint32_t quiet;
     lodge_status rc;
 
     if (st->res->on) {
@@ -373,9 +381,35 @@ lodge_status fiber_instantiate(struct store *st,
     }
     if (st->calls)
         return refuse_inside(err);
+    quiet = st->res->quiet;
     st->res->quiet = 1;
     rc = fiber_run(st, &cmd);
-    st->res->quiet = 0;
+    st->res->quiet = quiet;
+    return rc;
+}
+
+lodge_status fiber_call(struct store *st, const struct child *fn,
+                        uint64_t *slots, uint32_t len,
+                        const struct call_terms *terms, lodge_error *err)
+{
+    static const struct call_terms none;
+    struct command cmd = { .what = COMMAND_CALL,
+                           .fn = fn,
+                           .terms = terms ? terms : &none,
+                           .slots = slots,
+                           .cap = len,
+                           .err = err };
+    uint32_t quiet = st->res ? st->res->quiet : 0;
+    lodge_status rc;
+
+    if (!host_frame_open(st) || fiber_ending(st))
+        return suspend_refuse(st, err);
+    rc = call_check(fn->sig, slots, len, err);
+    if (rc != LODGE_OK)
+        return rc;
+    st->res->quiet = 1; /* there is no frame for a request */
+    rc = fiber_run(st, &cmd);
+    st->res->quiet = quiet;
     return rc;
 }
 
@@ -411,10 +445,11 @@ void fiber_close(uint64_t id)
 {
     struct store *st;
 
+    /* A FRAME function that runs beside the fiber ends it by returning. */
     if (!handle_is_entered_by_me(id))
         return;
     st = handle_nest(id);
-    if (st->res && st->res->top && !st->res->on)
+    if (st->res && st->res->top && !st->res->on && !st->res->serving)
         fiber_end(st);
     handle_leave(id);
 }

@@ -169,14 +169,18 @@ wasmtime_error_t *host_define(wasmtime_linker_t *raw, const char *module,
                               uint64_t module_len, const char *name,
                               uint64_t name_len, struct host_func *hf)
 {
+    static const lodge_wt_host_fn runner[] = {
+        [LODGE_HOST_DIRECT] = host_run,
+        [LODGE_HOST_FRAME] = host_frame_run,
+        [LODGE_HOST_SUSPEND] = suspend_host,
+    };
     const struct sig *sig = hf->sig;
 
     atomic_fetch_add_explicit(&hf->refs, 1, memory_order_relaxed);
     return lodge_wt_linker_func(raw, module, module_len, name, name_len,
                                 sig->codes, sig->nparams,
                                 sig->codes + sig->nparams, sig->nresults,
-                                hf->mode == LODGE_HOST_DIRECT ? host_run
-                                                              : suspend_host,
+                                runner[hf->mode],
                                 hf, host_func_unref);
 }
 

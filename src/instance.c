@@ -151,8 +151,9 @@ static lodge_status from_linker(struct linker *lnk, uint64_t store,
         rc = store_make(lnk->eng, &st, err);
     if (rc != LODGE_OK)
         return rc;
-    st->suspends |= lnk->suspends;
-    rc = linker_resolve(lnk, mod, st->ctx, &pre, err);
+    rc = host_frame_adopt(st, lnk->suspends, lnk->frame_fn, err);
+    if (rc == LODGE_OK)
+        rc = linker_resolve(lnk, mod, st->ctx, &pre, err);
     if (!store && rc != LODGE_OK)
         store_free(st);
     else if (!store)
@@ -220,6 +221,7 @@ static lodge_status store_from(const struct prepared *pre,
     if (rc != LODGE_OK)
         return rc;
     (*out)->suspends = pre->suspends;
+    (*out)->frame_fn = pre->frame_fn;
     rc = apply_template(pre, *out, err);
     if (rc != LODGE_OK)
         store_free(*out);
@@ -236,8 +238,9 @@ static lodge_status from_prepared(const struct prepared *pre, uint64_t store,
         rc = enter_for(store, pre->store, pre->mod->eng, &st, err);
         if (rc != LODGE_OK)
             return rc;
-        st->suspends |= pre->suspends;
-        rc = instance_shared(st, pre->raw, pre->mod, out, err);
+        rc = host_frame_adopt(st, pre->suspends, pre->frame_fn, err);
+        if (rc == LODGE_OK)
+            rc = instance_shared(st, pre->raw, pre->mod, out, err);
         handle_leave(store);
         return rc;
     }
@@ -260,8 +263,11 @@ lodge_status instance_store_for(const struct prepared *pre, uint64_t id,
     *own = id == 0;
     if (id) {
         rc = enter_for(id, pre->store, pre->mod->eng, out, err);
-        if (rc == LODGE_OK)
-            (*out)->suspends |= pre->suspends;
+        if (rc != LODGE_OK)
+            return rc;
+        rc = host_frame_adopt(*out, pre->suspends, pre->frame_fn, err);
+        if (rc != LODGE_OK)
+            handle_leave(id);
         return rc;
     }
     if (pre->store)

@@ -204,6 +204,22 @@ lodge_status lodge_linker_add_wasi(lodge_linker linker, lodge_error *err)
     return st;
 }
 
+lodge_status lodge_linker_frame(lodge_linker linker, lodge_frame_fn fn,
+                                lodge_error *err)
+{
+    struct linker *lnk;
+    lodge_status st;
+
+    if (!fn)
+        return error_refuse(err, LODGE_E_ARGUMENT, "fn: is NULL");
+    st = linker_lock(linker, &lnk, err);
+    if (st != LODGE_OK)
+        return st;
+    lnk->frame_fn = fn;
+    handle_unlock(linker.id);
+    return LODGE_OK;
+}
+
 /* A linker holds items of at most one store. */
 static lodge_status bind(const struct linker *lnk, const struct store *st,
                          lodge_error *err)

@@ -28,6 +28,7 @@ static lodge_status resolve(struct linker *lnk, struct prepared *pre,
                             "store: use lodge_instance_new");
     pre->store = lnk->store;
     pre->suspends = lnk->suspends;
+    pre->frame_fn = lnk->frame_fn;
     return linker_resolve(lnk, pre->mod, NULL, &pre->raw, err);
 }
 

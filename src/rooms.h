@@ -148,6 +148,7 @@ struct linker {
     uint64_t store; /* the store its items belong to, 0 = none */
     uint32_t shadowing, unknown;
     uint32_t suspends; /* it has functions of mode LODGE_HOST_SUSPEND */
+    lodge_frame_fn frame_fn;
 };
 
 /* Resolves a module's imports; `ctx` is needed for default values. */
@@ -162,7 +163,8 @@ struct prepared {
     wasmtime_instance_pre_t *raw;
     struct lodge_wt_wasi *wasi; /* own copy */
     uint64_t store;             /* as in the linker */
-    uint32_t suspends;          /* as in the linker */
+    uint32_t suspends;          /* as in the linker, as the next */
+    lodge_frame_fn frame_fn;
     uint32_t keys;              /* bit per store key that was set */
     uint64_t value[PREPARED_KEYS];
 };
@@ -239,6 +241,9 @@ struct store {
     uint32_t suspends;       /* some instance may wait for the host */
     uint32_t stopped;        /* a request is open: no guest may run */
     struct resident *res;    /* owned; NULL while none was needed */
+    lodge_frame_fn frame_fn; /* runs functions of mode FRAME */
+    uint64_t *frame;         /* the host's */
+    uint32_t frame_slots, frame_tag;
     struct store *next, *prev; /* under the engine's stores_lock */
     _Atomic uint32_t owners;
 };
@@ -560,7 +565,7 @@ struct running {
     uint32_t calls;
 };
 
-enum { WHY_RUNS, WHY_IDLE, WHY_REQUEST, WHY_DONE, WHY_ENDED };
+enum { WHY_RUNS, WHY_IDLE, WHY_REQUEST, WHY_FRAME, WHY_DONE, WHY_ENDED };
 
 /* A store's resident fiber. */
 struct resident {
@@ -570,6 +575,7 @@ struct resident {
     uint32_t dead;       /* it is being ended: all calls are to return */
     uint32_t quiet;      /* nobody could take a request now */
     uint32_t open;       /* calls open on it */
+    uint32_t serving;    /* FRAME functions running beside it */
     uint64_t serial;     /* of the last token */
     struct command *cmd; /* of the thread that waits */
     struct request *top; /* innermost open request */
@@ -643,6 +649,36 @@ static inline int fiber_started(const struct store *st)
 {
     return st->res != NULL;
 }
+/* What a store takes over from a linker with an instance. */
+lodge_status host_frame_adopt(struct store *st, uint32_t suspends,
+                              lodge_frame_fn fn, lodge_error *err);
+/* A host function of mode LODGE_HOST_FRAME. */
+int32_t host_frame_run(void *env, struct lodge_wt_store *link,
+                       const wasmtime_instance_t *instance,
+                       wasmtime_val_raw_t *raw, size_t len);
+/* Runs the FRAME function that the fiber has stopped for, and turns the
+ * command into its answer.
+ */
+void host_frame_serve(struct store *st, struct command *cmd);
+/* Whether the innermost stop is a FRAME function that is running. */
+static inline int host_frame_open(const struct store *st)
+{
+    return st->res && st->res->top &&
+           st->res->top->func->mode == LODGE_HOST_FRAME;
+}
+/* A call without a frame of its own while a FRAME function runs. */
+lodge_status fiber_call(struct store *st, const struct child *fn,
+                        uint64_t *slots, uint32_t len,
+                        const struct call_terms *terms, lodge_error *err);
+/* Puts a request on top, and takes it off. */
+void suspend_push(struct store *st, struct request *me);
+/* Waits for the answer, and carries out commands until it comes. 1: the
+ * fiber is being ended.
+ */
+int suspend_wait(struct store *st, uint32_t why);
+/* Fails as the command says. */
+int32_t suspend_fail(struct store *st);
+int32_t suspend_fail_cancelled(struct store *st);
 /* A host function of mode LODGE_HOST_SUSPEND. */
 int32_t suspend_host(void *env, struct lodge_wt_store *link,
                      const wasmtime_instance_t *instance,

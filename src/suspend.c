@@ -15,7 +15,7 @@ static int32_t fail(struct store *st, lodge_status rc, const char *text,
     return rc;
 }
 
-static int32_t fail_cancelled(struct store *st)
+int32_t suspend_fail_cancelled(struct store *st)
 {
     static const char text[] = "the call was cancelled";
 
@@ -30,7 +30,7 @@ static int32_t fail_alone(struct store *st)
         "lodge_instantiate let it do";
 
     if (fiber_ending(st))
-        return fail_cancelled(st);
+        return suspend_fail_cancelled(st);
     return fail(st, LODGE_E_STATE, text, sizeof text - 1);
 }
 
@@ -89,7 +89,7 @@ static size_t default_message(const struct command *cmd, char *buf,
 }
 
 /* Fails as the host said, in its words or in ours. */
-static int32_t take_failure(struct store *st)
+int32_t suspend_fail(struct store *st)
 {
     const struct command *cmd = st->res->cmd;
     const char *text = cmd->err->message;
@@ -99,7 +99,7 @@ static int32_t take_failure(struct store *st)
     if (len > most)
         len = most;
     if (cmd->status == LODGE_E_CANCELLED)
-        return fail_cancelled(st);
+        return suspend_fail_cancelled(st);
     if (len == 0 || !text_is_utf8(text, len)) {
         text = own;
         len = default_message(cmd, own, sizeof own);
@@ -116,32 +116,49 @@ static int32_t take_answer(struct store *st, const struct request *me)
     lodge_status rc;
 
     if (cmd->what == COMMAND_FAIL)
-        return take_failure(st);
+        return suspend_fail(st);
     lodge_wt_failure_drop(&st->link);
     rc = values_in(st, sig, sig->nparams, sig->nresults, cmd->slots, me->raw,
                    NULL);
     return rc == LODGE_OK ? LODGE_OK : fail(st, rc, "a bad reference", 15);
 }
 
-/* Waits for the answer, and carries out commands until it comes. */
-static int32_t wait(struct store *st, const struct request *me)
+int suspend_wait(struct store *st, uint32_t why)
 {
     struct resident *res = st->res;
-    uint32_t why = WHY_REQUEST;
-    int32_t rc = deliver(st, me);
 
-    while (rc == LODGE_OK) {
-        if (fiber_stop(st, why))
-            return fail_cancelled(st);
+    while (!fiber_stop(st, why)) {
         if (res->cmd->what == COMMAND_ANSWER ||
             res->cmd->what == COMMAND_FAIL)
-            return take_answer(st, me);
+            return 0;
         fiber_command(st);
         if (res->dead)
-            return fail_cancelled(st);
+            return 1;
         why = WHY_DONE;
     }
-    return rc;
+    return 1;
+}
+
+static int32_t wait(struct store *st, const struct request *me)
+{
+    int32_t rc = deliver(st, me);
+
+    if (rc != LODGE_OK)
+        return rc;
+    return suspend_wait(st, WHY_REQUEST) ? suspend_fail_cancelled(st)
+                                         : take_answer(st, me);
+}
+
+void suspend_push(struct store *st, struct request *me)
+{
+    struct resident *res = st->res;
+
+    fiber_note_stack(st);
+    res->serial = res->serial % HANDLE_CHILD_MASK + 1;
+    me->token = st->id | res->serial;
+    me->level = res->level;
+    me->up = res->top;
+    res->top = me;
 }
 
 int32_t suspend_host(void *env, struct lodge_wt_store *link,
@@ -157,12 +174,7 @@ int32_t suspend_host(void *env, struct lodge_wt_store *link,
     (void)len;
     if (!res || !res->on || res->dead || res->quiet)
         return fail_alone(st);
-    fiber_note_stack(st);
-    res->serial = res->serial % HANDLE_CHILD_MASK + 1;
-    me.token = st->id | res->serial;
-    me.level = res->level;
-    me.up = res->top;
-    res->top = &me;
+    suspend_push(st, &me);
     rc = wait(st, &me);
     res->top = me.up;
     link->fiber = fiber;
@@ -197,6 +209,8 @@ lodge_status suspend_may_call(const struct store *st, uint64_t parent,
                               int *nested, lodge_error *err)
 {
     *nested = st->calls > 0;
+    if (st->stopped && parent == 0 && host_frame_open(st))
+        return LODGE_OK;
     if (st->stopped && fiber_ending(st))
         return suspend_refuse(st, err);
     if (st->stopped && parent == 0)
@@ -222,7 +236,7 @@ lodge_status suspend_may_resume(struct store *st, uint64_t token,
                             "answer the request around it");
     if (!st->stopped || fiber_ending(st))
         return error_refuse(err, LODGE_E_STATE, "no request is open");
-    if (token != st->res->top->token)
+    if (token != st->res->top->token || host_frame_open(st))
         return refuse_open(st, "TOKEN is not the innermost open request",
                            err);
     return LODGE_OK;
