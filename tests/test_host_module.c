@@ -575,6 +575,77 @@ static void arguments_are_checked(void **state)
     nothing_to_reap_but(1);
 }
 
+/* ---- allocations that fail ---------------------------------------------- */
+
+void lodge_test_alloc_fail_at(uint64_t k, int32_t forever);
+
+#define STEP(call)                                                            \
+    do {                                                                      \
+        st = (call);                                                          \
+        if (st != LODGE_OK)                                                   \
+            goto out;                                                         \
+    } while (0)
+
+/* A host module in a linker, and a call through it that waits once. */
+static lodge_status build_and_wait(void)
+{
+    lodge_engine engine = { 0 };
+    lodge_host host = { 0 };
+    lodge_linker linker = { 0 };
+    lodge_module module = { 0 };
+    lodge_prepared prepared = { 0 };
+    uint64_t frame[LODGE_FRAME_SLOTS + 4] = { 0 };
+    lodge_func fn;
+    lodge_status st;
+    uint32_t index;
+
+    STEP(lodge_engine_new((lodge_config){ 0 }, &engine, ERR));
+    STEP(lodge_host_new(engine, TEXT("env"), &host, ERR));
+    STEP(lodge_host_func(host, TEXT("i32 i32 -> i32"), LODGE_HOST_SUSPEND, 0,
+                         &index, ERR));
+    STEP(lodge_host_describe(host, index, LODGE_HOST_PARAM_NAMES,
+                             TEXT("a\nb"), ERR));
+    STEP(lodge_host_export(host, index, TEXT("f"), ERR));
+    STEP(lodge_linker_new(engine, &linker, ERR));
+    STEP(lodge_linker_add_host(linker, host, ERR));
+    STEP(lodge_module_open(engine, (const uint8_t *)calls_f, strlen(calls_f),
+                           &module, ERR));
+    STEP(lodge_linker_prepare(linker, module, &prepared, ERR));
+    frame[LODGE_FRAME_FUNC] = prepared.id;
+    frame[LODGE_FRAME_CAPACITY] = 4;
+    STEP(lodge_instantiate(frame));
+    STEP(lodge_instance_func((lodge_instance){ frame[LODGE_FRAME_SLOTS] },
+                             TEXT("f"), &fn, ERR));
+    frame[LODGE_FRAME_FUNC] = fn.id;
+    st = lodge_call(frame);
+    if (st == LODGE_REQUEST)
+        st = lodge_resume(frame);
+out:
+    lodge_test_alloc_fail_at(0, 0);
+    lodge_engine_shutdown(engine);
+    lodge_engine_close(engine);
+    return st;
+}
+
+static void every_allocation_may_fail(void **state)
+{
+    uint64_t k;
+
+    (void)state;
+    lodge_test_alloc_fail_at(0, 0);
+    assert_int_equal(build_and_wait(), LODGE_OK);
+    lodge_test_alloc_fail_at(10000, 0);
+    assert_int_equal(build_and_wait(), LODGE_OK);
+    for (k = 1; k <= 80; k++) {
+        lodge_status st;
+
+        lodge_test_alloc_fail_at(k, (int32_t)(k & 1));
+        st = build_and_wait();
+        assert_true(st == LODGE_OK || st == LODGE_E_MEMORY);
+        assert_int_equal(nothing_lives(NULL), 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -595,6 +666,7 @@ int main(void)
         TEST(an_unused_function_gives_its_token_back),
         TEST(ten_thousand_rounds_leave_nothing),
         TEST(arguments_are_checked),
+        TEST(every_allocation_may_fail),
     };
 
     return RUN(tests);
