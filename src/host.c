@@ -70,6 +70,17 @@ static void zero_results(const struct sig *sig, uint64_t *slots)
         slots[i] = 0;
 }
 
+/* A host function that failed without saying why. */
+static void fail_silent(struct lodge_wt_store *link, int32_t status)
+{
+    char text[64];
+    int n = snprintf(text, sizeof text, "a host function returned %d",
+                     status);
+
+    if (!link->failure)
+        lodge_wt_failure_set(link, LODGE_E_HOST, 0, 0, text, (size_t)n);
+}
+
 static int32_t host_run(void *env, struct lodge_wt_store *link,
                         const wasmtime_instance_t *instance,
                         wasmtime_val_raw_t *raw, size_t len)
@@ -78,7 +89,8 @@ static int32_t host_run(void *env, struct lodge_wt_store *link,
     struct store *st = (struct store *)link;
     uint64_t *slots = (uint64_t *)(void *)raw;
     struct call call = { st->call, instance,
-                         st->id | (CALLER_BIT + (st->calls_made++ & 0xFFFF)) };
+                         st->id | (CALLER_BIT + (st->calls_made++ & 0xFFFF)),
+                         link->inner };
     int32_t rc;
 
     (void)len;
@@ -88,15 +100,19 @@ static int32_t host_run(void *env, struct lodge_wt_store *link,
         return rc;
     }
     zero_results(hf->sig, slots);
+    link->inner = NULL;
     st->call = &call;
     rc = hf->fn(hf->node.token, (lodge_caller){ call.id }, slots);
     st->call = call.prev;
-    if (__builtin_expect(rc != LODGE_OK, 0))
-        return rc;
-    lodge_wt_failure_drop(link);
-    rc = unpack(st, hf->sig, slots, raw);
-    if (__builtin_expect(rc != LODGE_OK, 0))
-        fail_value(st, rc);
+    if (__builtin_expect(rc == LODGE_OK, 1)) {
+        lodge_wt_failure_drop(link);
+        rc = unpack(st, hf->sig, slots, raw);
+        if (__builtin_expect(rc != LODGE_OK, 0))
+            fail_value(st, rc);
+    } else {
+        fail_silent(link, rc);
+    }
+    link->inner = call.inner;
     return rc;
 }
 
@@ -149,16 +165,6 @@ lodge_status host_call_enter(lodge_caller caller, struct store **out)
     return LODGE_E_HANDLE;
 }
 
-/* The instance that made the call, or NULL if the host called directly. */
-static struct instance *calling(const struct store *st)
-{
-    uint32_t index = instance_index(st->call->instance);
-
-    if (index >= st->ninstances || !st->instances[index])
-        return NULL;
-    return st->children[st->instances[index]].of.instance;
-}
-
 lodge_status lodge_caller_instance(lodge_caller caller, lodge_instance *out)
 {
     struct instance *inst;
@@ -170,7 +176,7 @@ lodge_status lodge_caller_instance(lodge_caller caller, lodge_instance *out)
     rc = host_call_enter(caller, &st);
     if (rc != LODGE_OK)
         return rc;
-    inst = calling(st);
+    inst = instance_calling(st);
     out->id = inst ? store_child_id(st, inst->child) : 0;
     handle_leave(caller.id);
     return LODGE_OK;
@@ -179,7 +185,7 @@ lodge_status lodge_caller_instance(lodge_caller caller, lodge_instance *out)
 static lodge_status find_export(struct store *st, const char *name,
                                 uint64_t len, uint32_t *at)
 {
-    struct instance *inst = calling(st);
+    struct instance *inst = instance_calling(st);
 
     return inst ? instance_find(st, inst, name, len, at, NULL)
                 : LODGE_E_NOT_FOUND;
@@ -196,7 +202,7 @@ lodge_status lodge_caller_memory(lodge_caller caller, lodge_memory *out)
     rc = host_call_enter(caller, &st);
     if (rc != LODGE_OK)
         return rc;
-    inst = calling(st);
+    inst = instance_calling(st);
     if (!inst)
         rc = LODGE_E_NOT_FOUND;
     else if (!inst->memory)

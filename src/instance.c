@@ -7,34 +7,88 @@
 
 /* ---- making ----------------------------------------------------------- */
 
-/* Takes over nothing; the instance holds its own module reference. */
+/* While its start function runs, an instance is the innermost one in the
+ * making: a host function that it calls finds it there.
+ */
+struct instance *instance_calling(struct store *st)
+{
+    uint32_t at, index = instance_index(st->call->instance);
+    struct instance *inst = st->making;
+
+    if (index < st->ninstances && st->instances[index])
+        return st->children[st->instances[index]].of.instance;
+    if (!inst || inst->child)
+        return NULL; /* the host called the function directly */
+    inst->raw = *st->call->instance;
+    return store_instance_add(st, inst, &at, NULL) == LODGE_OK ? inst : NULL;
+}
+
+void instance_end(struct instance *inst)
+{
+    module_unref(inst->mod);
+    alloc_free(inst->exports);
+    alloc_free(inst);
+}
+
+static lodge_status instance_alloc(struct module *mod, int own,
+                                   struct instance **out, lodge_error *err)
+{
+    struct instance *inst = alloc_zero(sizeof *inst);
+
+    if (!inst)
+        return error_memory(err);
+    inst->own_store = (uint32_t)own;
+    inst->mod = mod;
+    module_ref(mod);
+    inst->exports = alloc_array(mod->shape.export_count + 1,
+                                sizeof *inst->exports);
+    if (!inst->exports) {
+        instance_end(inst);
+        return error_memory(err);
+    }
+    *out = inst;
+    return LODGE_OK;
+}
+
+static lodge_status instance_start(struct store *st, struct instance *inst,
+                                   const wasmtime_instance_pre_t *pre,
+                                   lodge_error *err)
+{
+    wasmtime_instance_t raw;
+    lodge_status rc;
+
+    if (st->call)
+        instance_calling(st); /* known before it is not the innermost */
+    inst->outer = st->making;
+    st->making = inst;
+    rc = call_instantiate(st, pre, &raw, err);
+    st->making = inst->outer;
+    if (rc == LODGE_OK)
+        inst->raw = raw;
+    return rc;
+}
+
 static lodge_status instance_make(struct store *st,
                                   const wasmtime_instance_pre_t *pre,
                                   struct module *mod, int own, uint32_t *at,
                                   lodge_error *err)
 {
-    struct instance *inst = alloc_zero(sizeof *inst);
-    lodge_status rc;
+    struct instance *inst;
+    lodge_status rc = instance_alloc(mod, own, &inst, err);
 
-    if (!inst)
-        return error_memory(err);
-    inst->exports = alloc_array(mod->shape.export_count + 1,
-                                sizeof *inst->exports);
-    rc = inst->exports ? call_instantiate(st, pre, &inst->raw, err)
-                       : error_memory(err);
     if (rc != LODGE_OK)
-        goto out;
-    inst->own_store = (uint32_t)own;
-    inst->mod = mod;
-    st->instance_count++;
-    rc = store_instance_add(st, inst, at, err);
-    if (rc != LODGE_OK)
-        goto out;
-    module_ref(mod);
-    return LODGE_OK;
-out:
-    alloc_free(inst->exports);
-    alloc_free(inst);
+        return rc;
+    rc = instance_start(st, inst, pre, err);
+    if (rc == LODGE_OK) {
+        st->instance_count++;
+        if (!inst->child)
+            rc = store_instance_add(st, inst, at, err);
+        *at = inst->child;
+    }
+    if (rc != LODGE_OK && inst->child)
+        st->children[inst->child].closed = 1; /* it goes with the store */
+    else if (rc != LODGE_OK)
+        instance_end(inst);
     return rc;
 }
 

@@ -130,9 +130,10 @@ lodge_status module_take(lodge_module module, struct module **out,
 
 /* ---- bytes ------------------------------------------------------------ */
 
+/* Text never begins with a NUL, a binary always does: also a short one. */
 static int is_binary(const uint8_t *ptr, uint64_t len)
 {
-    return len >= 4 && memcmp(ptr, "\0asm", 4) == 0;
+    return len > 0 && ptr[0] == 0;
 }
 
 /* A binary in memory; `text` if Rust made it out of text. */

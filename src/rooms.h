@@ -197,7 +197,8 @@ struct child {
 struct instance {
     wasmtime_instance_t raw;
     struct module *mod;
-    uint32_t child;      /* its own number */
+    struct instance *outer; /* in the making around this one */
+    uint32_t child;      /* its own number; 0 = not given yet */
     uint32_t own_store;  /* 1: the store ends with it */
     uint32_t *exports;   /* child numbers by export index, 0 = not asked */
     uint32_t memory;     /* child of export "memory", 0 = not asked */
@@ -208,6 +209,7 @@ struct call {
     struct call *prev;
     const wasmtime_instance_t *instance;
     uint64_t id;
+    void *inner; /* the failure that the outer host call may report */
 };
 
 struct store {
@@ -227,7 +229,8 @@ struct store {
     uint32_t *instances; /* child numbers by Wasmtime's instance index */
     uint32_t ninstances;
     uint32_t instance_count;
-    struct call *call; /* innermost host call */
+    struct call *call;       /* innermost host call */
+    struct instance *making; /* innermost instance whose start runs */
     uint64_t calls_made;
     uint64_t tag;         /* of the running call */
     uint64_t deadline_ns; /* default, 0 = none */
@@ -320,7 +323,11 @@ static inline void instance_closes_apply(struct store *st)
         instance_closes_apply_slow(st);
 }
 
-/* The child number of an export by index; what it is goes to *kind. */
+/* Frees the record of an instance. */
+void instance_end(struct instance *inst);
+/* The instance that made the running host call; NULL if the host did. */
+struct instance *instance_calling(struct store *st);
+/* The child number of an export by index. */
 lodge_status instance_export(struct store *st, struct instance *inst,
                              uint32_t index, uint32_t *at, lodge_error *err);
 /* By name. E_NOT_FOUND names it. */

@@ -56,20 +56,13 @@ static void link_init(struct store *st)
     link->epochs = &st->eng->epochs;
 }
 
-static void instance_free(struct instance *inst)
-{
-    module_unref(inst->mod);
-    alloc_free(inst->exports);
-    alloc_free(inst);
-}
-
 static void children_free(struct store *st)
 {
     uint32_t i;
 
     for (i = 0; i < st->nchildren; i++) {
         if (st->children[i].kind == LODGE_KIND_INSTANCE)
-            instance_free(st->children[i].of.instance);
+            instance_end(st->children[i].of.instance);
         alloc_free(st->children[i].sig);
     }
     alloc_free(st->children);
