@@ -1184,7 +1184,7 @@ LODGE_API lodge_status lodge_linker_alias(
     lodge_error *err);
 
 /* List the imports of a module that the linker does not satisfy, one a line:
- * `"env"."log": func i32 -> : not defined`.
+ * `import "env"."log": func i32 ->: not defined`.
  *
  *   linker [in]     a linker
  *   module [in]     a module of the same engine
