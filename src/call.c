@@ -304,14 +304,14 @@ static lodge_status frame_record(uint64_t *frame, lodge_error *spare,
     uint64_t at = frame[LODGE_FRAME_ERROR] & UINT32_MAX;
     uint64_t words = frame[LODGE_FRAME_ERROR] >> 32;
 
-    if (frame[LODGE_FRAME_ERROR] == 0) {
-        spare->head = LODGE_ERROR_MAGIC | (uint32_t)sizeof *spare;
-        spare->flags = 0;
-        *err = spare;
+    spare->head = LODGE_ERROR_MAGIC | (uint32_t)sizeof *spare;
+    spare->flags = 0;
+    *err = spare;
+    if (frame[LODGE_FRAME_ERROR] == 0)
         return LODGE_OK;
-    }
     if (at < LODGE_FRAME_SLOTS || words < 8)
-        return LODGE_E_ARGUMENT;
+        return error_refuse(spare, LODGE_E_ARGUMENT,
+                            "frame: no room for a record where word 6 says");
     if (words > UINT16_MAX / 8)
         words = UINT16_MAX / 8;
     *err = (lodge_error *)(void *)(frame + at);

@@ -73,7 +73,7 @@ static lodge_status instance_make(struct store *st,
                                   struct module *mod, int own, uint32_t *at,
                                   lodge_error *err)
 {
-    struct instance *inst;
+    struct instance *inst = NULL;
     lodge_status rc = instance_alloc(mod, own, &inst, err);
 
     if (rc != LODGE_OK)
