@@ -232,7 +232,10 @@ fn full_text(error: &Error, causes: &Failure) -> String {
         next = failure.cause.as_deref();
     }
     if let Some(trace) = error.downcast_ref::<WasmBacktrace>() {
-        text.push_str(&format!("\nbacktrace, innermost first:\n{trace}"));
+        // Wasmtime's text begins with a line that says what it is.
+        let shown = trace.to_string();
+        let frames = shown.split_once('\n').map_or("", |(_, frames)| frames);
+        text.push_str(&format!("\nbacktrace, innermost first:\n{frames}"));
     }
     text.truncate(text.trim_end().len());
     text
