@@ -2,5 +2,5 @@
  * Generated from include/lodge.h by tools/api.py; do not edit.
  */
 #ifndef LODGE_ABI_HASH
-#define LODGE_ABI_HASH UINT64_C(0xdaa93c280e27e00e)
+#define LODGE_ABI_HASH UINT64_C(0x7f0e3188058e1b8a)
 #endif

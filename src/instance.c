@@ -26,26 +26,21 @@ struct instance *instance_calling(struct store *st)
 void instance_end(struct instance *inst)
 {
     module_unref(inst->mod);
-    alloc_free(inst->exports);
     alloc_free(inst);
 }
 
 static lodge_status instance_alloc(struct module *mod, int own,
                                    struct instance **out, lodge_error *err)
 {
-    struct instance *inst = alloc_zero(sizeof *inst);
+    struct instance *inst;
 
+    inst = alloc_zero(sizeof *inst + mod->shape.export_count *
+                                         sizeof *inst->exports);
     if (!inst)
         return error_memory(err);
     inst->own_store = (uint32_t)own;
     inst->mod = mod;
     module_ref(mod);
-    inst->exports = alloc_array(mod->shape.export_count + 1,
-                                sizeof *inst->exports);
-    if (!inst->exports) {
-        instance_end(inst);
-        return error_memory(err);
-    }
     *out = inst;
     return LODGE_OK;
 }
@@ -133,7 +128,7 @@ static lodge_status instance_alone(struct store *st,
     uint64_t id;
     uint32_t at;
     void *obj;
-    lodge_status rc = store_give(st, &id, err);
+    lodge_status rc = store_give(st, 1, &id, err);
 
     if (rc != LODGE_OK) {
         store_free(st);
@@ -359,7 +354,7 @@ lodge_status lodge_instance_close(lodge_instance instance)
     void *obj;
     lodge_status rc;
 
-    if (child == CHILD_OWN) {
+    if (store_is_owned(instance.id)) {
         handle_close(handle_parent(instance.id), LODGE_KIND_STORE);
         return LODGE_OK;
     }

@@ -36,7 +36,7 @@ lodge_status lodge_linker_new(lodge_engine engine, lodge_linker *out,
     }
     lnk->eng = eng;
     lnk->raw = wasmtime_linker_new(eng->raw);
-    st = handle_new(LODGE_KIND_LINKER, lnk, linker_destroy, eng, &out->id,
+    st = engine_handle(eng, LODGE_KIND_LINKER, lnk, linker_destroy, &out->id,
                     err);
     if (st != LODGE_OK)
         linker_destroy(lnk);

@@ -85,6 +85,7 @@ struct engine {
     _Atomic uint64_t epochs; /* lodge_engine_tick */
     struct engine *next;     /* ticker's list */
     struct engine *prev;
+    _Atomic uint32_t shut; /* 1: lodge_engine_shutdown was called */
     uint32_t forks; /* handle_fork_count when it was made */
     struct lock stores_lock;
     struct store *stores; /* under stores_lock */
@@ -92,6 +93,12 @@ struct engine {
 
 void engine_ref(struct engine *eng);
 void engine_unref(struct engine *eng);
+/* A handle to what is made from an engine. Should the engine be shut down
+ * just now, it is closed like all the others.
+ */
+lodge_status engine_handle(struct engine *eng, uint8_t kind, void *obj,
+                           void (*destroy)(void *), uint64_t *id,
+                           lodge_error *err);
 /* The engine behind a handle, with a reference of the caller's own. */
 lodge_status engine_take(lodge_engine engine, struct engine **out,
                          lodge_error *err);
@@ -200,8 +207,8 @@ struct instance {
     struct instance *outer; /* in the making around this one */
     uint32_t child;      /* its own number; 0 = not given yet */
     uint32_t own_store;  /* 1: the store ends with it */
-    uint32_t *exports;   /* child numbers by export index, 0 = not asked */
     uint32_t memory;     /* child of export "memory", 0 = not asked */
+    uint32_t exports[];  /* child numbers by export index, 0 = not asked */
 };
 
 /* A running DIRECT host call; lives on the stack of that call. */
@@ -239,6 +246,9 @@ struct store {
     struct reap_node *token; /* owned; LODGE_STORE_TOKEN */
     struct store *next, *prev; /* under the engine's stores_lock */
     _Atomic uint32_t owners;
+    /* Where `children` and `instances` begin: most stores are small. */
+    struct child first_children[8];
+    uint32_t first_instances[4];
 };
 
 /* Makes a store record without a handle; freed by store_free. */
@@ -247,7 +257,11 @@ lodge_status store_make(struct engine *eng, struct store **out,
 void store_free(void *store);
 /* Lets every call that runs in a store of the engine end as cancelled. */
 void store_interrupt_all(struct engine *eng);
-lodge_status store_give(struct store *st, uint64_t *id, lodge_error *err);
+/* `owned`: by the one instance in it, whose close is the store's. */
+lodge_status store_give(struct store *st, int owned, uint64_t *id,
+                        lodge_error *err);
+/* Whether this id is that of an instance that owns its store. */
+int store_is_owned(uint64_t id);
 /* Another owner of the record, and its end. The guest cannot run any more
  * once the handle is closed.
  */
@@ -262,6 +276,9 @@ lodge_status store_key_get(const struct store *st, uint32_t key,
                            uint64_t *value, lodge_error *err);
 lodge_status store_key_check(const struct engine *eng, uint32_t key,
                              uint64_t value, lodge_error *err);
+/* Closes of instances that met a busy store, everywhere. */
+extern _Atomic uint32_t instance_closes_waiting
+    __attribute__((visibility("hidden")));
 /* Enters the store of `id` (its own or a child's). Refuses poisoned ones. */
 lodge_status store_enter(uint64_t id, struct store **out, lodge_error *err);
 /* "func", "memory" and so on. */
@@ -289,6 +306,34 @@ static inline uint64_t store_child_id(const struct store *st, uint32_t at)
 /* Enters the store of a child and finds the child. */
 lodge_status store_enter_child(uint64_t id, uint32_t kind, struct store **st,
                                struct child **out, lodge_error *err);
+/* When a store is just entered and the child not found, or something about
+ * the store unusual.
+ */
+lodge_status store_enter_late(struct store *st, uint64_t id, uint32_t kind,
+                              lodge_error *err)
+    __attribute__((cold, noinline));
+
+/* As store_enter_child, for where each nanosecond counts. */
+static inline __attribute__((always_inline)) lodge_status
+store_enter_inline(uint64_t id, uint32_t kind, struct store **st,
+                   struct child **out, lodge_error *err)
+{
+    void *obj;
+    lodge_status rc = handle_enter(id, &obj, err);
+
+    if (__builtin_expect(rc != LODGE_OK, 0))
+        return rc;
+    *st = handle_slot(id)->obj;
+    if (__builtin_expect(!store_child(*st, id, kind) || (*st)->poisoned ||
+                             atomic_load_explicit(&instance_closes_waiting,
+                                                  memory_order_relaxed),
+                         0))
+        rc = store_enter_late(*st, id, kind, err);
+    if (__builtin_expect(rc != LODGE_OK, 0))
+        return rc; /* and not inside any more */
+    *out = (*st)->children + (id & HANDLE_CHILD_MASK);
+    return LODGE_OK;
+}
 /* The child number of an item, made if it is new. */
 lodge_status store_item(struct store *st, uint32_t kind, const void *item,
                         uint32_t *at, lodge_error *err);
@@ -314,7 +359,6 @@ static inline uint32_t instance_index(const wasmtime_instance_t *raw)
 void instance_close_later(uint64_t id);
 /* Carries out closes of instances that met a busy store. */
 void instance_closes_apply_slow(struct store *st);
-extern _Atomic uint32_t instance_closes_waiting;
 static inline void instance_closes_apply(struct store *st)
 {
     if (__builtin_expect(atomic_load_explicit(&instance_closes_waiting,
@@ -348,25 +392,6 @@ lodge_status host_call_enter(lodge_caller caller, struct store **out);
 
 /* ---- value.c, call.c --------------------------------------------------- */
 
-/* What a call is to obey beyond the store's defaults. */
-struct call_terms {
-    uint64_t deadline_ns;
-    uint64_t tag;
-};
-
-lodge_status call_run(struct store *st, const struct child *fn,
-                      uint64_t *slots, uint32_t len,
-                      const struct call_terms *terms, lodge_error *err);
-/* Where the guest is to run. */
-lodge_status call_place(const struct store *st, int *fiber,
-                        lodge_error *err);
-/* Around anything that runs guest code. */
-struct call_saved {
-    uint64_t deadline, epoch_deadline, tag;
-};
-void call_begin(struct store *st, const struct call_terms *terms,
-                struct call_saved *saved);
-void call_end(struct store *st, const struct call_saved *saved);
 /* Makes an instance with all that a call needs around it. */
 lodge_status call_instantiate(struct store *st,
                               const wasmtime_instance_pre_t *pre,

@@ -57,8 +57,13 @@ fn is_limit(message: &str) -> bool {
         || message.contains("limit of instances")
 }
 
-/// "(at offset 0x1f)" in messages about malformed modules.
+/// "(at offset 0x1f)" or "WebAssembly code at offset 31" in messages about
+/// malformed and invalid modules.
 fn offset_in(message: &str) -> u64 {
+    if let Some((_, tail)) = message.split_once("WebAssembly code at offset ") {
+        let end = tail.find(|c: char| !c.is_ascii_digit()).unwrap_or(tail.len());
+        return tail[..end].parse().unwrap_or(0);
+    }
     let tail = message.rsplit_once("at offset 0x").map(|(_, tail)| tail);
     let digits = tail.map(|t| t.trim_end_matches(|c: char| !c.is_ascii_hexdigit()));
     digits.and_then(|d| u64::from_str_radix(d, 16).ok()).unwrap_or(0)
