@@ -82,6 +82,18 @@ static uint64_t caller_id(struct store *st)
     return st->id | (CALLER_BIT + (st->calls_made++ & 0xFFFF));
 }
 
+/* What failed inside after the function had said why it fails is no cause
+ * of that.
+ */
+static void drop_inner(struct lodge_wt_store *link)
+{
+    void *failure = link->failure;
+
+    link->failure = NULL;
+    lodge_wt_failure_drop(link);
+    link->failure = failure;
+}
+
 static int32_t host_run(void *env, struct lodge_wt_store *link,
                         const wasmtime_instance_t *instance,
                         wasmtime_val_raw_t *raw, size_t len)
@@ -110,6 +122,7 @@ static int32_t host_run(void *env, struct lodge_wt_store *link,
             fail_value(st, rc);
     } else {
         fail_silent(link, rc);
+        drop_inner(link);
     }
     link->inner = call.inner;
     return rc;
