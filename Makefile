@@ -2,7 +2,9 @@
 
 PREFIX ?= /usr/local
 JOBS ?= $(shell getconf _NPROCESSORS_ONLN)
-WERROR ?= ON
+# Warnings stop test builds. A release is built by compilers that we have not
+# met: there they do with WERROR=ON, which .ci/run sets.
+WERROR ?= OFF
 export LODGE_WASMTIME_PROFILE ?= release
 
 .PHONY: all run test check bench install clean help coverage \
@@ -46,13 +48,13 @@ help:                           ## this list
 define build
 	CMAKE_GENERATOR="$$(command -v ninja >/dev/null \
 		&& echo Ninja || echo Unix Makefiles)" \
-	cmake --preset $(1) -DLODGE_WERROR=$(WERROR) \
+	cmake --preset $(1) $(2) \
 		-DLODGE_WASMTIME_PROFILE=$(LODGE_WASMTIME_PROFILE) >/dev/null && \
 	MAKEFLAGS= MAKELEVEL= cmake --build build/$(1) --parallel $(JOBS)
 endef
 
 release: setup-run
-	@$(call build,$@)
+	@$(call build,$@,-DLODGE_WERROR=$(WERROR))
 debug asan tsan: setup-test
 	@$(call build,$@)
 

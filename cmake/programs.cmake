@@ -15,41 +15,47 @@ endif()
 # Guests written in C. Everything has to work without a compiler for them, so
 # whoever uses one asks whether its file is there.
 find_program(LODGE_GUEST_CC NAMES clang DOC "Compiles C to wasm32-wasi")
-set(guest_dir ${PROJECT_BINARY_DIR}/guests)
 if(LODGE_GUEST_CC AND NOT DEFINED LODGE_GUEST_CC_WORKS)
-  file(WRITE ${guest_dir}/probe.c
+  set(probe ${PROJECT_BINARY_DIR}/CMakeFiles/guest)
+  file(WRITE ${probe}.c
     "#include <stdio.h>\nint main(void) { return puts(\"\") < 0; }\n")
   execute_process(
-    COMMAND ${LODGE_GUEST_CC} --target=wasm32-wasi -O2
-      -o ${guest_dir}/probe.wasm ${guest_dir}/probe.c
+    COMMAND ${LODGE_GUEST_CC} --target=wasm32-wasi -o ${probe}.wasm ${probe}.c
     RESULT_VARIABLE status OUTPUT_QUIET ERROR_QUIET)
   if(status EQUAL 0)
     set(LODGE_GUEST_CC_WORKS ON CACHE INTERNAL "C guests can be built")
   endif()
 endif()
-file(GLOB guest_sources CONFIGURE_DEPENDS
-  examples/guests/*.c tests/guests/*.c)
-if(LODGE_GUEST_CC_WORKS)
-  foreach(source ${guest_sources})
-    cmake_path(GET source STEM name)
-    add_custom_command(OUTPUT ${guest_dir}/${name}.wasm
-      COMMAND ${LODGE_GUEST_CC} --target=wasm32-wasi -O2 -s
-        -o ${guest_dir}/${name}.wasm ${source}
-      DEPENDS ${source} COMMENT "Building guest ${name}.wasm" VERBATIM)
-    list(APPEND guests ${guest_dir}/${name}.wasm)
-  endforeach()
-  add_custom_target(lodge_guests ALL DEPENDS ${guests})
-elseif(guest_sources)
-  message(STATUS "No compiler for wasm32-wasi: guests written in C are left out")
-endif()
 
+# Builds FOLDER/guests/*.c to the same place in the build.
+function(lodge_guests folder)
+  file(GLOB sources CONFIGURE_DEPENDS ${folder}/guests/*.c)
+  if(NOT LODGE_GUEST_CC_WORKS)
+    message(STATUS "No compiler for wasm32-wasi: no guests from C in ${folder}")
+    return()
+  endif()
+  set(out ${PROJECT_BINARY_DIR}/${folder}/guests)
+  file(MAKE_DIRECTORY ${out})
+  foreach(source ${sources})
+    cmake_path(GET source STEM name)
+    add_custom_command(OUTPUT ${out}/${name}.wasm
+      COMMAND ${LODGE_GUEST_CC} --target=wasm32-wasi -O2 -s
+        -o ${out}/${name}.wasm ${source}
+      DEPENDS ${source} VERBATIM
+      COMMENT "Building guest ${folder}/guests/${name}.wasm")
+    list(APPEND guests ${out}/${name}.wasm)
+  endforeach()
+  add_custom_target(guests_${folder} ALL DEPENDS ${guests})
+endfunction()
+
+lodge_guests(examples)
 file(GLOB example_sources CONFIGURE_DEPENDS examples/*.c)
 foreach(source ${example_sources})
   cmake_path(GET source STEM name)
   add_executable(example_${name} ${source})
   target_link_libraries(example_${name} PRIVATE liblodge lodge_flags)
   target_compile_definitions(example_${name} PRIVATE
-    LODGE_GUEST_DIR="${guest_dir}")
+    LODGE_GUEST_DIR="${PROJECT_BINARY_DIR}/examples/guests")
   set_target_properties(example_${name} PROPERTIES OUTPUT_NAME ${name}
     RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/examples)
   list(APPEND examples ${name})

@@ -3,13 +3,15 @@
 #   core      tests/core/test_*.c and stress_*.c, over src/core alone
 #   room      tests/test_*.c, over liblodge
 #   thread    stress_*.c and tests/thread_*.c: worth a run under TSan
-#   example   every program of examples/
+#   example   every program of examples/, and that the docs show them as they are
+#   cli       tests/cli/test_*.py, which run the command
 #   install   an installed copy, used from outside the tree
 #
 # Test builds (LODGE_TESTING) run all but the last; other builds run the last
-# two.
+# three. Under TSan only core and thread run (CMakePresets.json).
 
-set(sanitizer_env
+set(test_env
+  "LODGE=$<TARGET_FILE:lodge_cli>"
   "ASAN_OPTIONS=detect_stack_use_after_return=0:allocator_may_return_null=1:detect_leaks=1"
   "UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1"
   "TSAN_OPTIONS=halt_on_error=1:suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp")
@@ -19,7 +21,7 @@ function(lodge_add_test name labels timeout)
   add_test(NAME ${name} COMMAND ${ARGN}
     WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
   set_tests_properties(${name} PROPERTIES
-    LABELS "${labels}" TIMEOUT ${timeout} ENVIRONMENT "${sanitizer_env}")
+    LABELS "${labels}" TIMEOUT ${timeout} ENVIRONMENT "${test_env}")
 endfunction()
 
 # Builds one program for each source and has ctest run it.
@@ -33,8 +35,10 @@ function(lodge_test_programs folder pattern labels timeout)
       Threads::Threads ${ARGN})
     target_include_directories(${name} PRIVATE tests ${folder})
     target_compile_definitions(${name} PRIVATE
-      LODGE_GUEST_DIR="${guest_dir}")
+      LODGE_GUEST_DIR="${PROJECT_BINARY_DIR}/tests/guests")
+    # A function of a test may stand in for one that cmocka calls.
     set_target_properties(${name} PROPERTIES
+      C_VISIBILITY_PRESET default
       RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/${folder})
     lodge_add_test(${name} "${labels}" ${timeout} ${name})
   endforeach()
@@ -44,8 +48,19 @@ foreach(name ${examples})
   lodge_add_test(example_${name} example 120 example_${name})
 endforeach()
 
+find_program(LODGE_PYTHON python3 REQUIRED)
+function(lodge_test_scripts pattern label timeout)
+  file(GLOB sources CONFIGURE_DEPENDS ${pattern}.py)
+  foreach(source ${sources})
+    cmake_path(GET source STEM name)
+    lodge_add_test(${name} ${label} ${timeout} ${LODGE_PYTHON} ${source})
+  endforeach()
+endfunction()
+lodge_test_scripts("tests/cli/test_*" cli 480)
+
 if(LODGE_TESTING)
   pkg_check_modules(cmocka REQUIRED IMPORTED_TARGET cmocka)
+  lodge_guests(tests)
   lodge_test_programs(tests/core "test_*" core 120 lodge_core)
   lodge_test_programs(tests/core "stress_*" "core;thread" 240 lodge_core)
   lodge_test_programs(tests "test_*" room 240 liblodge)
@@ -53,6 +68,7 @@ if(LODGE_TESTING)
   return()
 endif()
 
+lodge_test_scripts("examples/check_*" example 60)
 lodge_add_test(install install 120
   ${PROJECT_SOURCE_DIR}/cmake/test-install.sh
   ${CMAKE_COMMAND} ${PROJECT_BINARY_DIR} ${CMAKE_C_COMPILER})

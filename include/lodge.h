@@ -314,6 +314,8 @@ enum {
     LODGE_CONFIG_NATIVE_UNWIND_INFO = 17, /* bool: unwind tables */
     LODGE_CONFIG_PROFILER = 18,         /* choice: none perfmap jitdump */
     LODGE_CONFIG_BACKTRACE_DETAILS = 19, /* bool: source lines in backtraces */
+    LODGE_CONFIG_STORE_MEMORY_LIMIT = 20, /* bytes, of every new store */
+    LODGE_CONFIG_STORE_TABLE_LIMIT = 21, /* elements, of every new store */
     LODGE_CONFIG_WASM_THREADS = 32,     /* bool: threads proposal */
     LODGE_CONFIG_SHARED_MEMORY = 33,    /* bool: allow shared memories */
     LODGE_CONFIG_TAIL_CALL = 34,        /* bool: tail calls */
@@ -363,13 +365,12 @@ enum {
     LODGE_VALUE_TEXT = 4    /* text */
 };
 
-/* What lodge_config_key and lodge_engine_get_text tell. */
+/* What lodge_config_key tells. */
 enum {
     LODGE_KEY_NAME = 0,    /* "max-wasm-stack" */
     LODGE_KEY_RANGE = 1,   /* "4096..1073741824", or the words of a choice */
     LODGE_KEY_DEFAULT = 2, /* "524288" */
-    LODGE_KEY_HELP = 3,    /* one sentence */
-    LODGE_KEY_VALUE = 4    /* the value in effect, as text (engine only) */
+    LODGE_KEY_HELP = 3     /* one sentence */
 };
 
 /* Linker settings (lodge_linker_set). */
@@ -429,7 +430,8 @@ enum {
 };
 
 /* Library statistics (lodge_stat). LODGE_STAT_LIVE + kind counts the live
- * handles of one kind.
+ * handles of one kind from LODGE_KIND_CONFIG to LODGE_KIND_LEASE; what lives
+ * in a store is not counted.
  */
 enum {
     LODGE_STAT_LIVE = 0,           /* live handles of every kind */
@@ -572,7 +574,8 @@ LODGE_API lodge_status lodge_status_name(lodge_status status, char *buf,
 
 /* Read a statistic of the whole library.
  *
- *   key    [in]     LODGE_STAT_*, or LODGE_STAT_LIVE + LODGE_KIND_*
+ *   key    [in]     LODGE_STAT_*, or LODGE_STAT_LIVE + LODGE_KIND_CONFIG
+ *                   to LODGE_KIND_LEASE
  *   value  [out]    the number
  *
  * Errors: ARGUMENT, NOT_FOUND.
@@ -609,7 +612,7 @@ LODGE_API lodge_status lodge_reap(uint32_t domain, uint32_t *kinds,
                                   uint64_t *tokens, uint32_t cap,
                                   uint32_t *count);
 
-/* Call any function of this header by its number.
+/* Call any function of this header but this one by its number.
  *
  *   frame  [inout]  word 0: the number (Op); words 1..: the arguments in
  *                   order, integers and handles as words, pointers as
@@ -1214,7 +1217,7 @@ LODGE_API lodge_status lodge_linker_alias(
     lodge_error *err);
 
 /* List the imports of a module that the linker does not satisfy, one a line:
- * `"env"."log": func i32 -> : not defined`.
+ * `import "env"."log": func i32 ->: not defined`.
  *
  *   linker [in]     a linker
  *   module [in]     a module of the same engine

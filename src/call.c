@@ -5,6 +5,11 @@
 
 #include "rooms.h"
 
+/* A call must cost next to nothing beside Wasmtime's own: all that every
+ * call does is one function, and all that few do is out of its way.
+ */
+#define IN_LINE inline __attribute__((always_inline))
+
 /* ---- where ------------------------------------------------------------ */
 
 lodge_status call_refuse_stack(lodge_error *err)
@@ -14,15 +19,18 @@ lodge_status call_refuse_stack(lodge_error *err)
                         "is used up");
 }
 
-/* The present stack is not this thread's, or too small for a whole guest. */
-static __attribute__((noinline)) lodge_status
-place_slow(struct store *st, uintptr_t room, int *fiber,
-           lodge_error *err)
+/* Where guest code runs when `room`, what is left of the present stack, is
+ * not enough for a whole guest, or the stack is not this thread's.
+ */
+static lodge_status place(struct store *st, uintptr_t room, int *fiber,
+                          lodge_error *err)
 {
     uint64_t need = st->max_stack + STACK_RESERVE;
     uintptr_t here = stack_here();
 
     *fiber = 0;
+    if (room >= need)
+        return LODGE_OK;
     if (st->link.fiber && room == 0)
         fiber_note_stack(st);
     if (st->link.fiber && here < st->link.fiber &&
@@ -34,17 +42,6 @@ place_slow(struct store *st, uintptr_t room, int *fiber,
         return room < STACK_RESERVE ? call_refuse_stack(err) : LODGE_OK;
     *fiber = 1;
     return LODGE_OK;
-}
-
-lodge_status call_place(struct store *st, int *fiber, lodge_error *err)
-{
-    uintptr_t room = stack_room();
-
-    if (__builtin_expect(room >= st->max_stack + STACK_RESERVE, 1)) {
-        *fiber = 0;
-        return LODGE_OK;
-    }
-    return place_slow(st, room, fiber, err);
 }
 
 /* ---- how long --------------------------------------------------------- */
@@ -61,18 +58,24 @@ static uint64_t tick_after(uint64_t ns)
            ns / 1000000 + 1 + (ns % 1000000 != 0);
 }
 
-static __attribute__((noinline)) void
-begin_timed(struct store *st, const struct call_terms *terms)
+void call_begin(struct store *st, const struct call_terms *terms,
+                struct call_saved *saved)
 {
-    uint64_t ns = st->calls == 1 ? st->deadline_ns : 0;
+    uint64_t ns = st->calls ? 0 : st->deadline_ns;
 
-    if (terms && terms->deadline_ns)
+    saved->deadline = st->link.deadline;
+    saved->epoch_deadline = st->link.epoch_deadline;
+    saved->tag = st->tag;
+    saved->failure = st->link.failure;
+    st->tag = terms->tag;
+    st->link.failure = NULL;
+    if (terms->deadline_ns)
         ns = terms->deadline_ns;
     if (ns) {
         ticker_wake();
         st->link.deadline = sooner(tick_after(ns), st->link.deadline);
     }
-    if (st->calls == 1 && st->epoch_ticks) {
+    if (!st->calls && st->epoch_ticks) {
         uint64_t now =
             atomic_load_explicit(&st->eng->epochs, memory_order_relaxed);
 
@@ -80,88 +83,104 @@ begin_timed(struct store *st, const struct call_terms *terms)
                                       ? UINT64_MAX
                                       : now + st->epoch_ticks;
     }
-}
-
-void call_begin(struct store *st, const struct call_terms *terms,
-                struct call_saved *saved)
-{
-    saved->deadline = st->link.deadline;
-    saved->epoch_deadline = st->link.epoch_deadline;
-    saved->tag = st->tag;
     st->calls++;
-    if (terms)
-        st->tag = terms->tag;
-    if (__builtin_expect((st->deadline_ns | st->epoch_ticks) != 0 ||
-                             (terms && terms->deadline_ns),
-                         0))
-        begin_timed(st, terms);
 }
 
 void call_end(struct store *st, const struct call_saved *saved)
 {
     st->calls--;
+    st->tag = saved->tag;
     st->link.deadline = saved->deadline;
     st->link.epoch_deadline = saved->epoch_deadline;
-    st->tag = saved->tag;
+    st->link.failure = saved->failure;
 }
 
 /* ---- the call --------------------------------------------------------- */
 
-static wasmtime_error_t *enter_guest(struct store *st,
-                                     const wasmtime_func_t *func,
-                                     wasmtime_val_raw_t *raw, size_t len,
-                                     int fiber)
+static __attribute__((noinline)) lodge_status
+enter_elsewhere(struct store *st, const wasmtime_func_t *func,
+                wasmtime_val_raw_t *raw, size_t len, uintptr_t room,
+                lodge_error *err)
 {
-    if (__builtin_expect(!fiber, 1))
-        return lodge_wt_call(st->ctx, func, raw, len);
-    return lodge_wt_call_fiber(st->ctx, func, raw, len);
+    wasmtime_error_t *error;
+    int fiber;
+    lodge_status rc = place(st, room, &fiber, err);
+
+    if (rc != LODGE_OK)
+        return rc;
+    error = fiber ? lodge_wt_call_fiber(st->ctx, func, raw, len)
+                  : lodge_wt_call(st->ctx, func, raw, len);
+    return error ? trap_translate(st, error, LODGE_E_HOST, err) : LODGE_OK;
+}
+
+static IN_LINE lodge_status enter_guest(struct store *st,
+                                        const wasmtime_func_t *func,
+                                        wasmtime_val_raw_t *raw, size_t len,
+                                        lodge_error *err)
+{
+    uintptr_t room = stack_room();
+    wasmtime_error_t *error;
+
+    if (__builtin_expect(room < st->max_stack + STACK_RESERVE, 0))
+        return enter_elsewhere(st, func, raw, len, room, err);
+    error = lodge_wt_call(st->ctx, func, raw, len);
+    if (__builtin_expect(error != NULL, 0))
+        return trap_translate(st, error, LODGE_E_HOST, err);
+    return LODGE_OK;
+}
+
+/* The everyday call: few values, a slot each, no references. Wasmtime looks
+ * only at the part of a parameter that its type has.
+ */
+static IN_LINE lodge_status run_plain(struct store *st,
+                                      const struct child *fn, uint64_t *slots,
+                                      lodge_error *err)
+{
+    /* Copies: the guest may make the table of children move. */
+    const wasmtime_func_t func = fn->of.func;
+    const struct sig *sig = fn->sig;
+    wasmtime_val_raw_t raw[LOCAL_VALUES];
+    const uint64_t *masks;
+    lodge_status rc;
+    uint32_t i;
+
+    for (i = 0; i < sig->nparams; i++)
+        raw[i].i64 = (int64_t)slots[i];
+    st->calls++;
+    rc = enter_guest(st, &func, raw, sig->raw, err);
+    st->calls--;
+    if (__builtin_expect(rc != LODGE_OK, 0))
+        return rc;
+    masks = sig->masks + sig->nparams;
+    for (i = 0; i < sig->nresults; i++)
+        slots[i] = (uint64_t)raw[i].i64 & masks[i];
+    return LODGE_OK;
 }
 
 static lodge_status run(struct store *st, const struct child *fn,
                         uint64_t *slots, wasmtime_val_raw_t *raw,
                         const struct call_terms *terms, lodge_error *err)
 {
-    /* Copies: the guest may make the table of children move. */
-    const wasmtime_func_t func = fn->of.func;
+    const wasmtime_func_t func = fn->of.func; /* copies, as above */
     const struct sig *sig = fn->sig;
     struct call_saved saved;
-    wasmtime_error_t *error;
     lodge_status rc;
-    int fiber;
 
-    rc = values_in(st, sig, 0, sig->nparams, slots, raw, err);
+    rc = value_in(st, sig->codes, sig->nparams, slots, raw, err);
     if (rc != LODGE_OK)
         return rc;
     call_begin(st, terms, &saved);
-    rc = call_place(st, &fiber, err);
-    if (__builtin_expect(rc == LODGE_OK, 1)) {
-        error = enter_guest(st, &func, raw, sig->raw, fiber);
-        if (__builtin_expect(error != NULL, 0))
-            rc = trap_translate(st, error, LODGE_E_HOST, err);
-    }
+    rc = enter_guest(st, &func, raw, sig->raw, err);
     call_end(st, &saved);
-    if (__builtin_expect(rc != LODGE_OK, 0))
+    if (rc != LODGE_OK)
         return rc;
-    return values_out(st, sig, sig->nparams, sig->nresults, raw, slots, err);
+    return value_out(st, sig->codes + sig->nparams, sig->nresults, raw,
+                     slots, err);
 }
 
-static __attribute__((noinline)) lodge_status
-run_big(struct store *st, const struct child *fn, uint64_t *slots,
-        const struct call_terms *terms, lodge_error *err)
-{
-    wasmtime_val_raw_t *raw = alloc_array(fn->sig->raw, sizeof *raw);
-    lodge_status rc;
-
-    if (!raw)
-        return error_memory(err);
-    rc = run(st, fn, slots, raw, terms, err);
-    alloc_free(raw);
-    return rc;
-}
-
-static __attribute__((noinline)) lodge_status
-refuse_slots(const struct sig *sig, uint32_t need, const uint64_t *slots,
-             uint32_t len, lodge_error *err)
+static lodge_status refuse_slots(const struct sig *sig, uint32_t need,
+                                 const uint64_t *slots, uint32_t len,
+                                 lodge_error *err)
 {
     if (sig->unsupported >= 0)
         return error_refuse(err, LODGE_E_UNSUPPORTED,
@@ -187,23 +206,57 @@ lodge_status call_check(const struct sig *sig, const uint64_t *slots,
     return LODGE_OK;
 }
 
+static __attribute__((noinline)) lodge_status
+run_any(struct store *st, const struct child *fn, uint64_t *slots,
+        uint32_t len, const struct call_terms *terms, lodge_error *err)
+{
+    wasmtime_val_raw_t local[LOCAL_VALUES], *raw = local;
+    const struct sig *sig = fn->sig;
+    lodge_status rc;
+
+    if (st->stopped)
+        return fiber_call(st, fn, slots, len, terms, err);
+    rc = call_check(sig, slots, len, err);
+    if (rc != LODGE_OK)
+        return rc;
+    if (sig->raw > LOCAL_VALUES)
+        raw = alloc_array(sig->raw, sizeof *raw);
+    if (!raw)
+        return error_memory(err);
+    rc = run(st, fn, slots, raw, terms, err);
+    if (raw != local)
+        alloc_free(raw);
+    return rc;
+}
+
+/* Whether run_plain will do: all fits, and nothing is to be set and taken
+ * back. All else is for run_any to sort out.
+ */
+static IN_LINE int is_plain(const struct store *st, const struct child *fn,
+                            const uint64_t *slots, uint32_t len)
+{
+    const struct sig *sig = fn->sig;
+
+    return __builtin_expect(sig->plain && sig->raw <= LOCAL_VALUES &&
+                                sig->raw <= len && slots != NULL &&
+                                !(st->deadline_ns | st->epoch_ticks | st->stopped) &&
+                                !st->link.failure,
+                            1);
+}
+
 lodge_status call_run(struct store *st, const struct child *fn,
                       uint64_t *slots, uint32_t len,
                       const struct call_terms *terms, lodge_error *err)
 {
-    wasmtime_val_raw_t raw[LOCAL_VALUES];
-    const struct sig *sig = fn->sig;
-    uint32_t need = sig->param_slots > sig->result_slots ? sig->param_slots
-                                                         : sig->result_slots;
+    const uint64_t tag = st->tag;
+    lodge_status rc;
 
-    if (__builtin_expect(len < need || (need && !slots) ||
-                             sig->unsupported >= 0 || st->stopped,
-                         0))
-        return st->stopped ? fiber_call(st, fn, slots, len, terms, err)
-                           : refuse_slots(sig, need, slots, len, err);
-    if (__builtin_expect(sig->raw > LOCAL_VALUES, 0))
-        return run_big(st, fn, slots, terms, err);
-    return run(st, fn, slots, raw, terms, err);
+    if (terms->deadline_ns || !is_plain(st, fn, slots, len))
+        return run_any(st, fn, slots, len, terms, err);
+    st->tag = terms->tag;
+    rc = run_plain(st, fn, slots, err);
+    st->tag = tag;
+    return rc;
 }
 
 struct call_counts call_counts_of(const struct store *st)
@@ -228,7 +281,8 @@ lodge_status call_instantiate(struct store *st,
                               wasmtime_instance_t *out_instance,
                               lodge_error *err)
 {
-    struct call_counts before;
+    const struct call_counts before = call_counts_of(st);
+    const struct call_terms terms = { .tag = st->tag };
     struct call_saved saved;
     wasmtime_error_t *error;
     lodge_status rc;
@@ -238,9 +292,8 @@ lodge_status call_instantiate(struct store *st,
         return suspend_refuse(st, err);
     if (fiber_started(st))
         return fiber_instantiate(st, pre, out_instance, err);
-    before = call_counts_of(st);
-    call_begin(st, NULL, &saved);
-    rc = call_place(st, &fiber, err);
+    call_begin(st, &terms, &saved);
+    rc = place(st, stack_room(), &fiber, err);
     if (rc == LODGE_OK) {
         error = lodge_wt_instantiate(st->ctx, pre, fiber, out_instance);
         if (error)
@@ -259,11 +312,18 @@ lodge_status lodge_func_call(lodge_func fn, uint64_t *slots, uint32_t len,
 {
     struct store *st;
     struct child *c;
-    lodge_status rc = store_enter_child(fn.id, LODGE_KIND_FUNC, &st, &c, err);
+    lodge_status rc;
 
-    if (rc != LODGE_OK)
+    rc = store_enter_inline(fn.id, LODGE_KIND_FUNC, &st, &c, err);
+    if (__builtin_expect(rc != LODGE_OK, 0))
         return rc;
-    rc = call_run(st, c, slots, len, NULL, err);
+    if (is_plain(st, c, slots, len)) {
+        rc = run_plain(st, c, slots, err);
+    } else {
+        const struct call_terms terms = { .tag = st->tag };
+
+        rc = run_any(st, c, slots, len, &terms, err);
+    }
     handle_leave(fn.id);
     return rc;
 }

@@ -61,6 +61,10 @@ const struct key config_keys[] = {
     BOOL(BACKTRACE_DETAILS, "backtrace-details", 1,
          "Show source files and lines in backtraces of modules with debug "
          "information."),
+    UINT(STORE_MEMORY_LIMIT, "store-memory-limit", 0, UINT64_MAX, UINT64_MAX,
+         "Bytes of memory that a new store may use."),
+    UINT(STORE_TABLE_LIMIT, "store-table-limit", 0, UINT64_MAX, UINT64_MAX,
+         "Elements of tables that a new store may have."),
     BOOL(WASM_THREADS, "wasm-threads", 1, "Threads proposal: atomics."),
     BOOL(SHARED_MEMORY, "shared-memory", 0,
          "Let modules make memories that several stores share."),

@@ -12,7 +12,7 @@ struct key {
     const char *help;
 };
 
-enum { KEY_COUNT = 58 };
+enum { KEY_COUNT = 60 };
 extern const struct key config_keys[KEY_COUNT];
 
 /* By number or name; NULL if there is none. */

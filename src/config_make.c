@@ -130,6 +130,24 @@ static void apply_pool(wasm_config_t *c, const uint64_t *v)
     wasmtime_pooling_allocation_config_delete(p);
 }
 
+/* Wasmtime does not say which target it refuses. */
+static lodge_status target_refuse(const char *target, wasmtime_error_t *error,
+                                  lodge_error *err)
+{
+    char quoted[80];
+    uint8_t *text;
+    size_t len;
+    lodge_status st;
+
+    lodge_wt_error_text(error, &text, &len);
+    error_quote(quoted, sizeof quoted, target, strlen(target));
+    st = error_refuse(err, LODGE_E_CONFIG, "target: %s: %.*s", quoted,
+                      (int)len, (const char *)text);
+    lodge_wt_bytes_free(text, len);
+    wasmtime_error_delete(error);
+    return st;
+}
+
 wasm_config_t *config_make(const struct settings *set, lodge_status *st,
                            lodge_error *err)
 {
@@ -148,7 +166,7 @@ wasm_config_t *config_make(const struct settings *set, lodge_status *st,
         return c;
     error = wasmtime_config_target_set(c, set->target);
     if (error) {
-        *st = trap_translate(NULL, error, LODGE_E_CONFIG, err);
+        *st = target_refuse(set->target, error, err);
         wasm_config_delete(c);
         return NULL;
     }

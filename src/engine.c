@@ -24,6 +24,22 @@ void engine_unref(struct engine *eng)
     alloc_free(eng);
 }
 
+lodge_status engine_handle(struct engine *eng, uint8_t kind, void *obj,
+                           void (*destroy)(void *), uint64_t *id,
+                           lodge_error *err)
+{
+    lodge_status st;
+
+    engine_ref(eng); /* the new handle may be gone at once, and its own ref */
+    st = handle_new(kind, obj, destroy, eng, id, err);
+    /* Either the shutdown sees the handle, or this sees the shutdown. */
+    atomic_thread_fence(memory_order_seq_cst);
+    if (st == LODGE_OK && atomic_load(&eng->shut))
+        handle_close(*id, kind);
+    engine_unref(eng);
+    return st;
+}
+
 static void engine_destroy(void *obj)
 {
     engine_unref(obj);
@@ -111,8 +127,8 @@ out:
 static lodge_status engine_give(struct engine *eng, lodge_engine *out,
                                 lodge_error *err)
 {
-    lodge_status st = handle_new(LODGE_KIND_ENGINE, eng, engine_destroy, eng,
-                                 &out->id, err);
+    lodge_status st = engine_handle(eng, LODGE_KIND_ENGINE, eng, engine_destroy,
+                                    &out->id, err);
 
     if (st != LODGE_OK)
         engine_unref(eng);
@@ -179,6 +195,7 @@ lodge_status lodge_engine_shutdown(lodge_engine engine)
      * run see the cancelling at the next epoch.
      */
     handle_close_family(eng);
+    atomic_store(&eng->shut, 1);
     store_interrupt_all(eng);
     handle_close_family(eng);
     wasmtime_engine_increment_epoch(eng->raw);

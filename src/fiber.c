@@ -8,6 +8,8 @@
  * on the fiber points to a waiter but through `res->cmd`, which is read anew
  * after every park.
  */
+#include <string.h>
+
 #include "core/clock.h"
 #include "rooms.h"
 
@@ -131,9 +133,10 @@ static void run_call(struct store *st)
 
 static wasmtime_error_t *instantiate(struct store *st,
                                      const wasmtime_instance_pre_t *pre,
-                                     const struct call_terms *terms,
                                      wasmtime_instance_t *out)
 {
+    const struct call_terms plain = { .tag = st->tag };
+    const struct call_terms *terms = st->res->terms;
     const struct call_counts before = call_counts_of(st);
     const uintptr_t fiber = st->link.fiber;
     struct lodge_wt_error_info info;
@@ -141,8 +144,9 @@ static wasmtime_error_t *instantiate(struct store *st,
     struct level level;
     wasmtime_error_t *error;
 
+    st->res->terms = NULL;
     level_enter(st->res, &level, 1);
-    call_begin(st, terms, &saved);
+    call_begin(st, terms ? terms : &plain, &saved);
     error = lodge_wt_resident_instantiate(st->ctx, &st->link, pre, out);
     call_end(st, &saved);
     level_leave(st->res, &level);
@@ -155,37 +159,51 @@ static wasmtime_error_t *instantiate(struct store *st,
     return error;
 }
 
+/* From one record to another, which may be longer or shorter. */
+static void copy_error(const lodge_error *from, lodge_error *to)
+{
+    size_t len = strnlen(from->message, sizeof from->message);
+
+    if (!error_wanted(to))
+        return;
+    error_set(to, from->status, from->message, len);
+    to->trap = from->trap;
+    to->exit_code = from->exit_code;
+    to->payload = from->payload;
+    to->report = from->report;
+    to->detail = from->detail;
+}
+
+/* The waiter's record may be another one at the end. */
 static void run_instance(struct store *st)
 {
     struct command *cmd = st->res->cmd;
     const struct prepared *pre = cmd->pre;
     const uint64_t pre_id = cmd->pre_id;
     const int own = cmd->own;
-    struct instance *inst = instance_record(pre->mod);
-    wasmtime_error_t *error = NULL;
+    lodge_error err = LODGE_ERROR_INIT;
     struct lodge_wt_open open;
-    uint32_t at;
+    uint32_t at = 0;
+    lodge_status rc = cancel_enter(st, &open, cmd->terms->id, cmd->err);
 
-    cmd->rc = cancel_enter(st, &open, cmd->terms->id, cmd->err);
-    if (cmd->rc != LODGE_OK) {
-        instance_record_free(inst);
+    if (rc != LODGE_OK) {
+        cmd->rc = rc;
         return;
     }
+    err.flags = cmd->err->flags;
     cmd->pre = NULL; /* its pin is ours now */
-    if (inst)
-        error = instantiate(st, pre->raw, cmd->terms, &inst->raw);
+    st->res->terms = cmd->terms;
+    rc = instance_make(st, pre->raw, pre->mod, own, &at, &err);
+    st->res->terms = NULL;
     cancel_leave(st, &open);
-    cmd = outcome(st, error, LODGE_E_LINK);
-    if (!inst)
-        cmd->rc = error_memory(cmd->err);
-    else if (error || !cmd)
-        instance_record_free(inst);
-    else
-        cmd->rc = instance_adopt(st, inst, pre->mod, own, &at, cmd->err);
-    if (cmd && cmd->rc == LODGE_OK)
+    cmd = outcome(st, NULL, LODGE_OK);
+    if (cmd && rc == LODGE_OK) {
         cmd->slots[0] = store_child_id(st, at);
-    else if (cmd)
+    } else if (cmd) {
+        cmd->rc = rc;
         cmd->failed_own = (uint32_t)own;
+        copy_error(&err, cmd->err);
+    }
     handle_unpin(pre_id);
 }
 
@@ -194,7 +212,7 @@ static void run_bare(struct store *st)
 {
     struct command *cmd = st->res->cmd;
 
-    outcome(st, instantiate(st, cmd->raw_pre, NULL, cmd->out), LODGE_E_LINK);
+    outcome(st, instantiate(st, cmd->raw_pre, cmd->out), LODGE_E_LINK);
 }
 
 void fiber_command(struct store *st)
@@ -375,7 +393,7 @@ lodge_status fiber_instantiate(struct store *st,
     if (st->res->on) {
         if (!has_room(st))
             return call_refuse_stack(err);
-        error = instantiate(st, pre, NULL, out);
+        error = instantiate(st, pre, out);
         return error ? trap_translate(st, error, LODGE_E_LINK, err)
                      : LODGE_OK;
     }

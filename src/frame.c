@@ -14,14 +14,15 @@ static lodge_status frame_record(uint64_t *frame, lodge_error *spare,
     uint64_t at = frame[LODGE_FRAME_ERROR] & UINT32_MAX;
     uint64_t words = frame[LODGE_FRAME_ERROR] >> 32;
 
-    if (frame[LODGE_FRAME_ERROR] == 0) {
-        memset(spare, 0, sizeof *spare);
-        spare->head = LODGE_ERROR_MAGIC | (uint32_t)sizeof *spare;
-        *err = spare;
+    spare->head = LODGE_ERROR_MAGIC | (uint32_t)sizeof *spare;
+    spare->flags = 0;
+    spare->message_len = 0;
+    *err = spare;
+    if (frame[LODGE_FRAME_ERROR] == 0)
         return LODGE_OK;
-    }
     if (at < LODGE_FRAME_SLOTS || words < 8)
-        return LODGE_E_ARGUMENT;
+        return error_refuse(spare, LODGE_E_ARGUMENT,
+                            "frame: no room for a record where word 6 says");
     if (words > UINT16_MAX / 8)
         words = UINT16_MAX / 8;
     *err = (lodge_error *)(void *)(frame + at);
@@ -52,9 +53,7 @@ static lodge_status frame_end(uint64_t *frame, lodge_status rc,
                               lodge_error *err)
 {
     frame[LODGE_FRAME_STATUS] = (uint64_t)(int64_t)rc;
-    if (__builtin_expect(rc < 0 && !err, 0)) {
-        frame[LODGE_FRAME_DETAIL] = UINT32_MAX; /* no trap */
-    } else if (__builtin_expect(rc < 0, 0)) {
+    if (__builtin_expect(rc < 0, 0)) {
         frame[LODGE_FRAME_PAYLOAD] = err->payload;
         frame[LODGE_FRAME_DETAIL] = (uint64_t)(uint32_t)err->exit_code << 32 |
                                     (uint32_t)err->trap;

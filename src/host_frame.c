@@ -58,7 +58,7 @@ static int32_t fail_words(struct store *st, lodge_status rc,
 static int32_t fill_frame(struct store *st, const struct request *me)
 {
     const struct sig *sig = me->func->sig;
-    const struct instance *inst = host_calling(st, me->instance);
+    struct instance *inst = instance_calling(st, me->instance);
     uint64_t *frame = st->frame, *slots = frame + LODGE_FRAME_SLOTS;
     uint32_t i, need = sig->param_slots;
     lodge_status rc;
@@ -105,7 +105,8 @@ static int32_t run_function(struct store *st, const struct request *me)
 {
     struct call call = { st->call, me->instance,
                          st->id |
-                             (CALLER_BIT + (st->calls_made++ & 0xFFFF)) };
+                             (CALLER_BIT + (st->calls_made++ & 0xFFFF)),
+                         NULL };
     const uint64_t tag = st->tag;
     int32_t rc;
 
@@ -146,7 +147,8 @@ static int32_t finish(struct store *st, const struct request *me,
                           "is used up");
     if (cmd->status != LODGE_E_HOST && cmd->status != LODGE_E_EXIT)
         return host_failed(st, me->func, cmd->status);
-    if (!st->link.failure && !st->link.inner)
+    if (!st->link.failure &&
+        !lodge_wt_failure_hand_on(&st->link, cmd->status))
         lodge_wt_failure_set(&st->link, cmd->status, cmd->payload,
                              cmd->exit_code, text, sizeof text - 1);
     return cmd->status;
@@ -224,6 +226,7 @@ int32_t host_frame_run(void *env, struct lodge_wt_store *link,
 {
     struct store *st = (struct store *)link;
     struct request me = { .func = env, .raw = raw, .instance = instance };
+    void *inner = link->inner;
     int32_t rc;
 
     (void)len;
@@ -232,5 +235,8 @@ int32_t host_frame_run(void *env, struct lodge_wt_store *link,
     rc = fill_frame(st, &me);
     if (rc != LODGE_OK)
         return rc;
-    return st->res && st->res->on ? run_beside(st, &me) : run_here(st, &me);
+    link->inner = NULL;
+    rc = st->res && st->res->on ? run_beside(st, &me) : run_here(st, &me);
+    lodge_wt_note_swap(link, inner);
+    return rc;
 }

@@ -39,8 +39,8 @@ static lodge_status host_make(struct engine *eng, const char *name,
     host->eng = eng;
     host->name = alloc_copy(name, name_len);
     host->name_len = name_len;
-    st = host->name ? handle_new(LODGE_KIND_HOST, host, host_destroy, eng,
-                                 &out->id, err)
+    st = host->name ? engine_handle(eng, LODGE_KIND_HOST, host, host_destroy,
+                                    &out->id, err)
                     : error_memory(err);
     if (st != LODGE_OK)
         host_destroy(host);

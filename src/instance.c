@@ -7,40 +7,60 @@
 
 /* ---- making ----------------------------------------------------------- */
 
-struct instance *instance_record(const struct module *mod)
+/* While its start function runs, an instance is the innermost one in the
+ * making: a host function that it calls finds it there.
+ */
+struct instance *instance_calling(struct store *st,
+                                  const wasmtime_instance_t *raw)
 {
-    struct instance *inst = alloc_zero(sizeof *inst);
+    uint32_t at, index = instance_index(raw);
+    struct instance *inst = st->making;
 
+    if (index < st->ninstances && st->instances[index])
+        return st->children[st->instances[index]].of.instance;
+    if (!inst || inst->child)
+        return NULL; /* the host called the function directly */
+    inst->raw = *raw;
+    return store_instance_add(st, inst, &at, NULL) == LODGE_OK ? inst : NULL;
+}
+
+void instance_end(struct instance *inst)
+{
+    module_unref(inst->mod);
+    alloc_free(inst);
+}
+
+static lodge_status instance_alloc(struct module *mod, int own,
+                                   struct instance **out, lodge_error *err)
+{
+    struct instance *inst;
+
+    inst = alloc_zero(sizeof *inst + mod->shape.export_count *
+                                         sizeof *inst->exports);
     if (!inst)
-        return NULL;
-    inst->exports = alloc_array(mod->shape.export_count + 1,
-                                sizeof *inst->exports);
-    if (inst->exports)
-        return inst;
-    alloc_free(inst);
-    return NULL;
-}
-
-void instance_record_free(struct instance *inst)
-{
-    alloc_free(inst->exports);
-    alloc_free(inst);
-}
-
-lodge_status instance_adopt(struct store *st, struct instance *inst,
-                            struct module *mod, int own, uint32_t *at,
-                            lodge_error *err)
-{
-    lodge_status rc;
-
+        return error_memory(err);
     inst->own_store = (uint32_t)own;
     inst->mod = mod;
-    st->instance_count++;
-    rc = store_instance_add(st, inst, at, err);
+    module_ref(mod);
+    *out = inst;
+    return LODGE_OK;
+}
+
+static lodge_status instance_start(struct store *st, struct instance *inst,
+                                   const wasmtime_instance_pre_t *pre,
+                                   lodge_error *err)
+{
+    wasmtime_instance_t raw;
+    lodge_status rc;
+
+    if (st->call)
+        instance_calling(st, st->call->instance); /* known before it is not the innermost */
+    inst->outer = st->making;
+    st->making = inst;
+    rc = call_instantiate(st, pre, &raw, err);
+    st->making = inst->outer;
     if (rc == LODGE_OK)
-        module_ref(mod);
-    else
-        instance_record_free(inst);
+        inst->raw = raw;
     return rc;
 }
 
@@ -49,15 +69,22 @@ lodge_status instance_make(struct store *st,
                            struct module *mod, int own, uint32_t *at,
                            lodge_error *err)
 {
-    struct instance *inst = instance_record(mod);
-    lodge_status rc;
+    struct instance *inst = NULL;
+    lodge_status rc = instance_alloc(mod, own, &inst, err);
 
-    if (!inst)
-        return error_memory(err);
-    rc = call_instantiate(st, pre, &inst->raw, err);
-    if (rc == LODGE_OK)
-        return instance_adopt(st, inst, mod, own, at, err);
-    instance_record_free(inst);
+    if (rc != LODGE_OK)
+        return rc;
+    rc = instance_start(st, inst, pre, err);
+    if (rc == LODGE_OK) {
+        st->instance_count++;
+        if (!inst->child)
+            rc = store_instance_add(st, inst, at, err);
+        *at = inst->child;
+    }
+    if (rc != LODGE_OK && inst->child)
+        st->children[inst->child].closed = 1; /* it goes with the store */
+    else if (rc != LODGE_OK)
+        instance_end(inst);
     return rc;
 }
 
@@ -102,7 +129,7 @@ static lodge_status instance_alone(struct store *st,
     uint64_t id;
     uint32_t at;
     void *obj;
-    lodge_status rc = store_give(st, &id, err);
+    lodge_status rc = store_give(st, 1, &id, err);
 
     if (rc != LODGE_OK) {
         store_free(st);
@@ -275,7 +302,7 @@ lodge_status instance_store_for(const struct prepared *pre, uint64_t id,
     rc = store_from(pre, &st, err);
     if (rc != LODGE_OK)
         return rc;
-    rc = store_give(st, &id, err);
+    rc = store_give(st, 1, &id, err);
     if (rc != LODGE_OK) {
         store_free(st);
         return rc;
@@ -378,7 +405,7 @@ lodge_status lodge_instance_close(lodge_instance instance)
     void *obj;
     lodge_status rc;
 
-    if (child == CHILD_OWN) {
+    if (store_is_owned(instance.id)) {
         fiber_close(handle_parent(instance.id));
         cancel_elsewhere(handle_parent(instance.id));
         handle_close(handle_parent(instance.id), LODGE_KIND_STORE);

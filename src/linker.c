@@ -36,7 +36,7 @@ lodge_status lodge_linker_new(lodge_engine engine, lodge_linker *out,
     }
     lnk->eng = eng;
     lnk->raw = wasmtime_linker_new(eng->raw);
-    st = handle_new(LODGE_KIND_LINKER, lnk, linker_destroy, eng, &out->id,
+    st = engine_handle(eng, LODGE_KIND_LINKER, lnk, linker_destroy, &out->id,
                     err);
     if (st != LODGE_OK)
         linker_destroy(lnk);
@@ -247,12 +247,22 @@ static lodge_status add_instance(struct linker *lnk, const char *name,
         return rc;
     rc = bind(lnk, st, err);
     if (rc == LODGE_OK) {
+        /* All exports or none: a clash may come at the last one. */
+        wasmtime_linker_t *old = wasmtime_linker_clone(lnk->raw);
+
         error = wasmtime_linker_define_instance(lnk->raw, st->ctx, name,
                                                 name_len,
                                                 &c->of.instance->raw);
-        lnk->store = st->id;
-        if (error)
+        if (error) {
+            wasmtime_linker_t *changed = lnk->raw;
+
+            lnk->raw = old;
+            old = changed;
             rc = trap_translate(st, error, LODGE_E_LINK, err);
+        } else {
+            lnk->store = st->id;
+        }
+        wasmtime_linker_delete(old);
     }
     handle_leave(instance.id);
     return rc;
@@ -392,19 +402,19 @@ lodge_status lodge_linker_alias(
 /* ---- resolving -------------------------------------------------------- */
 
 /* The complaints about a module as one text; NULL when there are none. */
-static lodge_status missing(const struct linker *lnk,
+static lodge_status missing(const wasmtime_linker_t *raw,
                             const struct module *mod, uint8_t **text,
                             size_t *len, uint32_t *count, lodge_error *err)
 {
-    wasmtime_error_t *error = lodge_wt_linker_missing(lnk->raw, mod->raw,
-                                                      text, len, count);
+    wasmtime_error_t *error = lodge_wt_linker_missing(raw, mod->raw, text,
+                                                      len, count);
 
     return error ? trap_translate(NULL, error, LODGE_E_INTERNAL, err)
                  : LODGE_OK;
 }
 
 /* Says what is wrong in words of ours where we can tell. */
-static lodge_status refuse_link(const struct linker *lnk,
+static lodge_status refuse_link(const wasmtime_linker_t *raw,
                                 const struct module *mod,
                                 wasmtime_error_t *error, lodge_error *err)
 {
@@ -415,7 +425,7 @@ static lodge_status refuse_link(const struct linker *lnk,
     lodge_status st = LODGE_E_LINK;
 
     if (error_wanted(err) &&
-        missing(lnk, mod, &text, &len, &count, NULL) == LODGE_OK && count) {
+        missing(raw, mod, &text, &len, &count, NULL) == LODGE_OK && count) {
         const void *end = memchr(text, '\n', len);
         size_t first = end ? (size_t)((const uint8_t *)end - text) : len;
 
@@ -455,10 +465,12 @@ lodge_status linker_resolve(struct linker *lnk, struct module *mod,
         raw = wasmtime_linker_clone(lnk->raw);
         error = define_unknown(lnk, raw, mod, ctx);
     }
-    if (!error)
-        error = wasmtime_linker_instantiate_pre(raw, mod->raw, out);
     if (error)
-        st = refuse_link(lnk, mod, error, err);
+        st = trap_translate(NULL, error, LODGE_E_LINK, err);
+    else
+        error = wasmtime_linker_instantiate_pre(raw, mod->raw, out);
+    if (error && st == LODGE_OK)
+        st = refuse_link(raw, mod, error, err);
     if (raw != lnk->raw)
         wasmtime_linker_delete(raw);
     return st;
@@ -484,7 +496,7 @@ lodge_status lodge_linker_missing(lodge_linker linker, lodge_module module,
         st = error_refuse(err, LODGE_E_FOREIGN,
                           "the module belongs to another engine");
     if (st == LODGE_OK)
-        st = missing(lnk, mod, &text, &text_len, &n, err);
+        st = missing(lnk->raw, mod, &text, &text_len, &n, err);
     if (st == LODGE_OK) {
         st = text_out(text, text_len, buf, cap, len, err);
         if (count && (st == LODGE_OK || st == LODGE_E_BUFFER))

@@ -244,10 +244,8 @@ void lodge_release(void *token)
 {
     uint64_t id = (uint64_t)(uintptr_t)token;
 
-    uint64_t child = id & HANDLE_CHILD_MASK;
-
     /* The instance that owns its store takes the store with it. */
-    if (child == 0 || child == CHILD_OWN)
+    if ((id & HANDLE_CHILD_MASK) == 0 || store_is_owned(id))
         handle_release(handle_parent(id));
     else
         instance_close_later(id);

@@ -130,9 +130,10 @@ lodge_status module_take(lodge_module module, struct module **out,
 
 /* ---- bytes ------------------------------------------------------------ */
 
+/* Text never begins with a NUL, a binary always does: also a short one. */
 static int is_binary(const uint8_t *ptr, uint64_t len)
 {
-    return len >= 4 && memcmp(ptr, "\0asm", 4) == 0;
+    return len > 0 && ptr[0] == 0;
 }
 
 /* A binary in memory; `text` if Rust made it out of text. */
@@ -242,8 +243,8 @@ static lodge_status module_make(struct engine *eng, const uint8_t *ptr,
         st = compile(mod, &bin, err);
     binary_close(&bin);
     if (st == LODGE_OK)
-        st = handle_new(LODGE_KIND_MODULE, mod, module_destroy, eng,
-                        &out->id, err);
+        st = engine_handle(eng, LODGE_KIND_MODULE, mod, module_destroy,
+                           &out->id, err);
     if (st != LODGE_OK)
         module_unref(mod);
     return st;
@@ -379,7 +380,7 @@ lodge_status lodge_module_open_file(lodge_engine engine, const char *path,
     struct engine *eng = NULL;
     uint8_t *bytes = NULL;
     char *name = NULL;
-    size_t len;
+    size_t len = 0;
     lodge_status st;
 
     if (!out)

@@ -52,8 +52,8 @@ lodge_status lodge_linker_prepare(lodge_linker linker, lodge_module module,
         handle_unpin(linker.id);
     }
     if (st == LODGE_OK)
-        st = handle_new(LODGE_KIND_PREPARED, pre, prepared_destroy,
-                        pre->mod->eng, &out->id, err);
+        st = engine_handle(pre->mod->eng, LODGE_KIND_PREPARED, pre,
+                           prepared_destroy, &out->id, err);
     if (st != LODGE_OK)
         prepared_destroy(pre);
     return st;

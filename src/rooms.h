@@ -85,6 +85,7 @@ struct engine {
     _Atomic uint64_t epochs; /* lodge_engine_tick */
     struct engine *next;     /* ticker's list */
     struct engine *prev;
+    _Atomic uint32_t shut; /* 1: lodge_engine_shutdown was called */
     uint32_t forks; /* handle_fork_count when it was made */
     struct lock stores_lock;
     struct store *stores; /* under stores_lock */
@@ -92,6 +93,12 @@ struct engine {
 
 void engine_ref(struct engine *eng);
 void engine_unref(struct engine *eng);
+/* A handle to what is made from an engine. Should the engine be shut down
+ * just now, it is closed like all the others.
+ */
+lodge_status engine_handle(struct engine *eng, uint8_t kind, void *obj,
+                           void (*destroy)(void *), uint64_t *id,
+                           lodge_error *err);
 /* The engine behind a handle, with a reference of the caller's own. */
 lodge_status engine_take(lodge_engine engine, struct engine **out,
                          lodge_error *err);
@@ -201,10 +208,11 @@ struct child {
 struct instance {
     wasmtime_instance_t raw;
     struct module *mod;
-    uint32_t child;      /* its own number */
+    struct instance *outer; /* in the making around this one */
+    uint32_t child;      /* its own number; 0 = not given yet */
     uint32_t own_store;  /* 1: the store ends with it */
-    uint32_t *exports;   /* child numbers by export index, 0 = not asked */
     uint32_t memory;     /* child of export "memory", 0 = not asked */
+    uint32_t exports[];  /* child numbers by export index, 0 = not asked */
 };
 
 /* A running DIRECT host call; lives on the stack of that call. */
@@ -212,6 +220,7 @@ struct call {
     struct call *prev;
     const wasmtime_instance_t *instance;
     uint64_t id;
+    void *inner; /* the failure that the outer host call may report */
 };
 
 struct store {
@@ -231,7 +240,8 @@ struct store {
     uint32_t *instances; /* child numbers by Wasmtime's instance index */
     uint32_t ninstances;
     uint32_t instance_count;
-    struct call *call; /* innermost host call */
+    struct call *call;       /* innermost host call */
+    struct instance *making; /* innermost instance whose start runs */
     uint64_t calls_made;
     uint64_t tag;         /* of the running call */
     uint64_t deadline_ns; /* default, 0 = none */
@@ -246,6 +256,9 @@ struct store {
     uint32_t frame_slots, frame_tag;
     struct store *next, *prev; /* under the engine's stores_lock */
     _Atomic uint32_t owners;
+    /* Where `children` and `instances` begin: most stores are small. */
+    struct child first_children[8];
+    uint32_t first_instances[4];
 };
 
 /* Makes a store record without a handle; freed by store_free. */
@@ -254,7 +267,11 @@ lodge_status store_make(struct engine *eng, struct store **out,
 void store_free(void *store);
 /* Lets every call that runs in a store of the engine end as cancelled. */
 void store_interrupt_all(struct engine *eng);
-lodge_status store_give(struct store *st, uint64_t *id, lodge_error *err);
+/* `owned`: by the one instance in it, whose close is the store's. */
+lodge_status store_give(struct store *st, int owned, uint64_t *id,
+                        lodge_error *err);
+/* Whether this id is that of an instance that owns its store. */
+int store_is_owned(uint64_t id);
 /* Another owner of the record, and its end. The guest cannot run any more
  * once the handle is closed.
  */
@@ -269,6 +286,9 @@ lodge_status store_key_get(const struct store *st, uint32_t key,
                            uint64_t *value, lodge_error *err);
 lodge_status store_key_check(const struct engine *eng, uint32_t key,
                              uint64_t value, lodge_error *err);
+/* Closes of instances that met a busy store, everywhere. */
+extern _Atomic uint32_t instance_closes_waiting
+    __attribute__((visibility("hidden")));
 /* Enters the store of `id` (its own or a child's). Refuses poisoned ones. */
 lodge_status store_enter(uint64_t id, struct store **out, lodge_error *err);
 /* "func", "memory" and so on. */
@@ -296,6 +316,34 @@ static inline uint64_t store_child_id(const struct store *st, uint32_t at)
 /* Enters the store of a child and finds the child. */
 lodge_status store_enter_child(uint64_t id, uint32_t kind, struct store **st,
                                struct child **out, lodge_error *err);
+/* When a store is just entered and the child not found, or something about
+ * the store unusual.
+ */
+lodge_status store_enter_late(struct store *st, uint64_t id, uint32_t kind,
+                              lodge_error *err)
+    __attribute__((cold, noinline));
+
+/* As store_enter_child, for where each nanosecond counts. */
+static inline __attribute__((always_inline)) lodge_status
+store_enter_inline(uint64_t id, uint32_t kind, struct store **st,
+                   struct child **out, lodge_error *err)
+{
+    void *obj;
+    lodge_status rc = handle_enter(id, &obj, err);
+
+    if (__builtin_expect(rc != LODGE_OK, 0))
+        return rc;
+    *st = handle_slot(id)->obj;
+    if (__builtin_expect(!store_child(*st, id, kind) || (*st)->poisoned ||
+                             atomic_load_explicit(&instance_closes_waiting,
+                                                  memory_order_relaxed),
+                         0))
+        rc = store_enter_late(*st, id, kind, err);
+    if (__builtin_expect(rc != LODGE_OK, 0))
+        return rc; /* and not inside any more */
+    *out = (*st)->children + (id & HANDLE_CHILD_MASK);
+    return LODGE_OK;
+}
 /* The child number of an item, made if it is new. */
 lodge_status store_item(struct store *st, uint32_t kind, const void *item,
                         uint32_t *at, lodge_error *err);
@@ -317,15 +365,6 @@ static inline uint32_t instance_index(const wasmtime_instance_t *raw)
 
 /* ---- instance.c ------------------------------------------------------- */
 
-/* A record for an instance to be, and its end; NULL: memory is short. */
-struct instance *instance_record(const struct module *mod);
-void instance_record_free(struct instance *inst);
-/* Gives an instance that was made its place in the store. Takes over the
- * record, also when it fails.
- */
-lodge_status instance_adopt(struct store *st, struct instance *inst,
-                            struct module *mod, int own, uint32_t *at,
-                            lodge_error *err);
 /* Instantiates, not on a frame. Takes over nothing. */
 lodge_status instance_make(struct store *st,
                            const wasmtime_instance_pre_t *pre,
@@ -342,7 +381,6 @@ lodge_status instance_store_for(const struct prepared *pre, uint64_t id,
 void instance_close_later(uint64_t id);
 /* Carries out closes of instances that met a busy store. */
 void instance_closes_apply_slow(struct store *st);
-extern _Atomic uint32_t instance_closes_waiting;
 static inline void instance_closes_apply(struct store *st)
 {
     if (__builtin_expect(atomic_load_explicit(&instance_closes_waiting,
@@ -351,7 +389,12 @@ static inline void instance_closes_apply(struct store *st)
         instance_closes_apply_slow(st);
 }
 
-/* The child number of an export by index; what it is goes to *kind. */
+/* Frees the record of an instance. */
+void instance_end(struct instance *inst);
+/* The instance that made the running host call; NULL if the host did. */
+struct instance *instance_calling(struct store *st,
+                                  const wasmtime_instance_t *raw);
+/* The child number of an export by index. */
 lodge_status instance_export(struct store *st, struct instance *inst,
                              uint32_t index, uint32_t *at, lodge_error *err);
 /* By name. E_NOT_FOUND names it. */
@@ -420,11 +463,6 @@ lodge_status host_module_define(const struct host *host,
 uint32_t host_module_suspends(const struct host *host);
 /* Says that the function failed where it did not say so itself. */
 int32_t host_failed(struct store *st, const struct host_func *hf, int32_t rc);
-/* The instance whose guest is calling, or NULL if the host called directly
- * or the instance is still being made.
- */
-struct instance *host_calling(const struct store *st,
-                              const wasmtime_instance_t *raw);
 /* Enters the store of a running host call and checks that it runs. */
 lodge_status host_call_enter(lodge_caller caller, struct store **out);
 
@@ -449,9 +487,6 @@ lodge_status call_refuse_stack(lodge_error *err);
 enum { STACK_RESERVE = 64 * 1024 };
 /* Values that fit on the stack of a call. */
 enum { LOCAL_VALUES = 16 };
-/* Where the guest is to run. */
-lodge_status call_place(struct store *st, int *fiber,
-                        lodge_error *err);
 /* What instances have been counted with, and taking it back where one was
  * not made.
  */
@@ -463,6 +498,7 @@ void call_counts_restore(struct store *st, const struct call_counts *before);
 /* Around anything that runs guest code. */
 struct call_saved {
     uint64_t deadline, epoch_deadline, tag;
+    void *failure; /* what the host function around it is about to return */
 };
 void call_begin(struct store *st, const struct call_terms *terms,
                 struct call_saved *saved);
@@ -578,6 +614,7 @@ struct resident {
     uint32_t serving;    /* FRAME functions running beside it */
     uint64_t serial;     /* of the last token */
     struct command *cmd; /* of the thread that waits */
+    const struct call_terms *terms; /* of the instance about to be made */
     struct request *top; /* innermost open request */
     struct level *level; /* innermost open call */
     struct running away; /* the set that is not in the store now */

@@ -43,11 +43,12 @@ void store_interrupt_all(struct engine *eng)
 
 static void link_init(struct store *st)
 {
+    const uint64_t *v = st->eng->set.value;
     struct lodge_wt_store *link = &st->link;
 
     link->room = st;
-    link->memory_limit = UINT64_MAX;
-    link->table_limit = UINT64_MAX;
+    link->memory_limit = v[LODGE_CONFIG_STORE_MEMORY_LIMIT];
+    link->table_limit = v[LODGE_CONFIG_STORE_TABLE_LIMIT];
     link->instance_limit = default_counts;
     link->tables_limit = default_counts;
     link->memories_limit = default_counts;
@@ -56,25 +57,20 @@ static void link_init(struct store *st)
     link->epochs = &st->eng->epochs;
 }
 
-static void instance_free(struct instance *inst)
-{
-    module_unref(inst->mod);
-    alloc_free(inst->exports);
-    alloc_free(inst);
-}
-
 static void children_free(struct store *st)
 {
     uint32_t i;
 
     for (i = 0; i < st->nchildren; i++) {
         if (st->children[i].kind == LODGE_KIND_INSTANCE)
-            instance_free(st->children[i].of.instance);
+            instance_end(st->children[i].of.instance);
         alloc_free(st->children[i].sig);
     }
-    alloc_free(st->children);
+    if (st->children != st->first_children)
+        alloc_free(st->children);
+    if (st->instances != st->first_instances)
+        alloc_free(st->instances);
     alloc_free(st->map);
-    alloc_free(st->instances);
 }
 
 static void token_queue(struct store *st)
@@ -105,11 +101,34 @@ void store_free(void *obj)
     alloc_free(st);
 }
 
+static void arrays_init(struct store *st)
+{
+    st->children = st->first_children;
+    st->children_cap = sizeof st->first_children / sizeof *st->children;
+    st->nchildren = CHILD_FIRST;
+    st->instances = st->first_instances;
+    st->ninstances = sizeof st->first_instances / sizeof *st->instances;
+}
+
+/* An array that begins inside the store moves out when it grows. */
+static void *array_grow(void *array, const void *first, uint32_t n,
+                        uint32_t more, size_t size)
+{
+    void *fresh;
+
+    if (array != first)
+        return alloc_grow(array, n, more, size);
+    fresh = alloc_array(more, size);
+    if (fresh)
+        memcpy(fresh, first, n * size);
+    return fresh;
+}
+
 static lodge_status children_grow(struct store *st, lodge_error *err)
 {
-    uint32_t cap = st->children_cap ? st->children_cap * 2 : 16;
-    struct child *more =
-        alloc_grow(st->children, st->children_cap, cap, sizeof *more);
+    uint32_t cap = st->children_cap * 2;
+    struct child *more = array_grow(st->children, st->first_children,
+                                    st->children_cap, cap, sizeof *more);
 
     if (!more)
         return error_memory(err);
@@ -133,10 +152,7 @@ lodge_status store_make(struct engine *eng, struct store **out,
     st->fiber_size = eng->set.value[LODGE_CONFIG_FIBER_STACK];
     link_init(st);
     engine_add_store(eng, st);
-    rc = children_grow(st, err);
-    if (rc != LODGE_OK)
-        goto out;
-    st->nchildren = CHILD_FIRST;
+    arrays_init(st);
     error = lodge_wt_store_new(eng->raw, &st->link, &st->raw);
     if (error) {
         rc = trap_translate(NULL, error, LODGE_E_INTERNAL, err);
@@ -172,15 +188,34 @@ struct store *store_keep(struct store *st)
     return st;
 }
 
-lodge_status store_give(struct store *st, uint64_t *id, lodge_error *err)
+/* One mark a slot, for ids that are closed without entering their store:
+ * which may be busy, dead or somebody else's by then.
+ */
+static _Atomic uint8_t owned_stores[HANDLE_SLOTS];
+
+static _Atomic uint8_t *owned_mark(uint64_t id)
+{
+    return &owned_stores[(id >> 18) & (HANDLE_SLOTS - 1)];
+}
+
+int store_is_owned(uint64_t id)
+{
+    return (id & HANDLE_CHILD_MASK) == CHILD_OWN &&
+           atomic_load_explicit(owned_mark(id), memory_order_relaxed);
+}
+
+lodge_status store_give(struct store *st, int owned, uint64_t *id,
+                        lodge_error *err)
 {
     lodge_status rc;
 
     atomic_store_explicit(&st->owners, 2, memory_order_relaxed);
-    rc = handle_new(LODGE_KIND_STORE, st, store_drop, st->eng, &st->id, err);
+    rc = engine_handle(st->eng, LODGE_KIND_STORE, st, store_drop, &st->id,
+                       err);
     if (rc != LODGE_OK)
         return rc;
     *id = st->id;
+    atomic_store_explicit(owned_mark(*id), owned != 0, memory_order_relaxed);
     store_drop(st);
     return LODGE_OK;
 }
@@ -199,7 +234,7 @@ lodge_status lodge_store_new(lodge_engine engine, lodge_store *out,
         return rc;
     rc = store_make(eng, &st, err);
     if (rc == LODGE_OK)
-        rc = store_give(st, &out->id, err);
+        rc = store_give(st, 0, &out->id, err);
     if (rc != LODGE_OK)
         store_free(st);
     engine_unref(eng);
@@ -284,19 +319,25 @@ lodge_status store_child_refuse(const struct store *st, uint64_t id,
                         store_kind_name(st->children[at].kind), want);
 }
 
+lodge_status store_enter_late(struct store *st, uint64_t id, uint32_t kind,
+                              lodge_error *err)
+{
+    lodge_status rc;
+
+    instance_closes_apply(st);
+    if (st->poisoned)
+        return refuse_poisoned(id, err);
+    if (store_child(st, id, kind))
+        return LODGE_OK;
+    rc = store_child_refuse(st, id, kind, err);
+    handle_leave(id);
+    return rc;
+}
+
 lodge_status store_enter_child(uint64_t id, uint32_t kind, struct store **st,
                                struct child **out, lodge_error *err)
 {
-    lodge_status rc = store_enter(id, st, err);
-
-    if (rc != LODGE_OK)
-        return rc;
-    *out = store_child(*st, id, kind);
-    if (*out)
-        return LODGE_OK;
-    rc = store_child_refuse(*st, id, kind, err);
-    handle_leave(id);
-    return rc;
+    return store_enter_inline(id, kind, st, out, err);
 }
 
 /* ---- children --------------------------------------------------------- */
@@ -506,13 +547,14 @@ lodge_status store_item(struct store *st, uint32_t kind, const void *item,
 static lodge_status instances_grow(struct store *st, uint32_t index,
                                    lodge_error *err)
 {
-    uint32_t *more, n = st->ninstances ? st->ninstances : 8;
+    uint32_t *more, n = st->ninstances;
 
     if (index < st->ninstances)
         return LODGE_OK;
     while (n <= index)
         n *= 2;
-    more = alloc_grow(st->instances, st->ninstances, n, sizeof *more);
+    more = array_grow(st->instances, st->first_instances, st->ninstances, n,
+                      sizeof *more);
     if (!more)
         return error_memory(err);
     st->instances = more;

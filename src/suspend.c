@@ -50,7 +50,7 @@ static int32_t deliver(struct store *st, const struct request *me)
     const struct command *cmd = st->res->cmd;
     const struct sig *sig = me->func->sig;
     uint32_t i, need = sig->param_slots;
-    const struct instance *inst;
+    struct instance *inst;
     lodge_status rc;
 
     if (need < sig->result_slots)
@@ -62,7 +62,7 @@ static int32_t deliver(struct store *st, const struct request *me)
         return fail(st, rc, "no memory for a reference", 25);
     for (i = sig->param_slots; i < sig->result_slots; i++)
         cmd->slots[i] = 0;
-    inst = host_calling(st, me->instance);
+    inst = instance_calling(st, me->instance);
     cmd->frame[LODGE_FRAME_TOKEN] = me->token;
     cmd->frame[LODGE_FRAME_IMPORT] = me->func->node.token |
                                      (uint64_t)sig->param_slots << 32 |
@@ -169,15 +169,18 @@ int32_t suspend_host(void *env, struct lodge_wt_store *link,
     struct resident *res = st->res;
     struct request me = { .func = env, .raw = raw, .instance = instance };
     uintptr_t fiber = link->fiber;
+    void *inner = link->inner;
     int32_t rc;
 
     (void)len;
     if (!res || !res->on || res->dead || res->quiet)
         return fail_alone(st);
+    link->inner = NULL;
     suspend_push(st, &me);
     rc = wait(st, &me);
     res->top = me.up;
     link->fiber = fiber;
+    lodge_wt_note_swap(link, inner);
     return rc;
 }
 

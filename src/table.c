@@ -5,6 +5,14 @@
 
 /* ---- tables ----------------------------------------------------------- */
 
+/* Wasmtime does not say when the system refuses what the limiter allowed. */
+static lodge_status growth_refused(struct store *st, uint64_t counted,
+                                   wasmtime_error_t *error, lodge_error *err)
+{
+    st->link.table_elements = counted;
+    return trap_translate(st, error, LODGE_E_LIMIT, err);
+}
+
 lodge_status lodge_table_new(lodge_store store, const char *type,
                              uint64_t type_len, uint64_t value,
                              lodge_table *out, lodge_error *err)
@@ -14,6 +22,7 @@ lodge_status lodge_table_new(lodge_store store, const char *type,
     wasmtime_error_t *error;
     wasmtime_val_t init;
     struct store *st;
+    uint64_t counted;
     uint32_t at;
     lodge_status rc;
 
@@ -24,13 +33,14 @@ lodge_status lodge_table_new(lodge_store store, const char *type,
         rc = store_enter_own(store, &st, err);
     if (rc != LODGE_OK)
         return rc;
+    counted = st->link.table_elements;
     rc = value_to_val(st, limits.code, &value, &init, err);
     if (rc == LODGE_OK) {
-        error = lodge_wt_table_new(
-            st->ctx, limits.code, limits.is64 != 0, limits.min, limits.max,
-            value ? &init.of.funcref : NULL, &table);
+        error = lodge_wt_table_new(st->ctx, limits.code, limits.is64 != 0,
+                                   limits.min, limits.max,
+                                   value ? &init.of.funcref : NULL, &table);
         if (error)
-            rc = trap_translate(st, error, LODGE_E_LIMIT, err);
+            rc = growth_refused(st, counted, error, err);
     }
     if (rc == LODGE_OK)
         rc = store_item(st, LODGE_KIND_TABLE, &table, &at, err);
@@ -71,8 +81,7 @@ static lodge_status index_check(const struct store *st,
 
     if (index < size)
         return LODGE_OK;
-    return error_refuse(err, LODGE_E_BOUNDS,
-                        "index: %llu is not below %llu",
+    return error_refuse(err, LODGE_E_BOUNDS, "index: %llu is not below %llu",
                         (unsigned long long)index, (unsigned long long)size);
 }
 
@@ -100,8 +109,8 @@ lodge_status lodge_table_get(lodge_table table, uint64_t index,
     return rc;
 }
 
-lodge_status lodge_table_set(lodge_table table, uint64_t index,
-                             uint64_t value, lodge_error *err)
+lodge_status lodge_table_set(lodge_table table, uint64_t index, uint64_t value,
+                             lodge_error *err)
 {
     wasmtime_error_t *error;
     wasmtime_val_t val;
@@ -132,18 +141,19 @@ lodge_status lodge_table_grow(lodge_table table, uint64_t delta,
     wasmtime_val_t val;
     struct store *st;
     struct child *c;
-    uint64_t before;
+    uint64_t before, counted;
     lodge_status rc =
         store_enter_child(table.id, LODGE_KIND_TABLE, &st, &c, err);
 
     if (rc != LODGE_OK)
         return rc;
+    counted = st->link.table_elements;
     rc = value_to_val(st, c->code, &value, &val, err);
     if (rc == LODGE_OK) {
-        error = wasmtime_table_grow(st->ctx, &c->of.table, delta, &val,
-                                    &before);
+        error =
+            wasmtime_table_grow(st->ctx, &c->of.table, delta, &val, &before);
         if (error)
-            rc = trap_translate(st, error, LODGE_E_LIMIT, err);
+            rc = growth_refused(st, counted, error, err);
         else if (old_size)
             *old_size = before;
     }

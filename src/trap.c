@@ -11,6 +11,7 @@ enum { REPORTS_MAX = 256 };
 
 struct report {
     struct lodge_wt_trace trace;
+    struct engine *eng; /* a reference, or NULL */
 };
 
 static _Atomic uint32_t reports;
@@ -20,12 +21,14 @@ static void report_destroy(void *obj)
     struct report *rep = obj;
 
     lodge_wt_trace_free(&rep->trace);
+    engine_unref(rep->eng);
     alloc_free(rep);
     atomic_fetch_sub_explicit(&reports, 1, memory_order_relaxed);
 }
 
 /* The id of a report, or 0 where there is no room for one. */
-static uint64_t report_make(const wasmtime_error_t *error, const void *family)
+static uint64_t report_make(const wasmtime_error_t *error,
+                            struct engine *eng)
 {
     struct report *rep;
     uint64_t id = 0;
@@ -41,8 +44,11 @@ static uint64_t report_make(const wasmtime_error_t *error, const void *family)
         return 0;
     }
     lodge_wt_trace_new(error, &rep->trace);
-    if (handle_new(LODGE_KIND_REPORT, rep, report_destroy, family, &id,
-                   NULL) != LODGE_OK)
+    rep->eng = eng;
+    if (eng)
+        engine_ref(eng);
+    if (handle_new(LODGE_KIND_REPORT, rep, report_destroy, eng, &id, NULL) !=
+        LODGE_OK)
         report_destroy(rep);
     return id;
 }
@@ -57,7 +63,7 @@ lodge_status lodge_report_close(lodge_report report)
 
 static void write_record(const wasmtime_error_t *error,
                          const struct lodge_wt_error_info *info,
-                         lodge_status status, const void *family,
+                         lodge_status status, struct engine *eng,
                          lodge_error *err)
 {
     uint8_t *text;
@@ -73,7 +79,7 @@ static void write_record(const wasmtime_error_t *error,
     err->payload = info->payload;
     err->detail = info->detail;
     if (err->flags & LODGE_ERROR_REPORT)
-        err->report = report_make(error, family);
+        err->report = report_make(error, eng);
 }
 
 lodge_status trap_translate(struct store *st, wasmtime_error_t *error,

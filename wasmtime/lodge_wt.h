@@ -218,6 +218,10 @@ void lodge_wt_failure_set(struct lodge_wt_store *link, int32_t status,
  */
 void lodge_wt_failure_note(struct lodge_wt_store *link,
                            const wasmtime_error_t *error);
+/* Report the noted failure as the host function's own, if it has this status;
+ * 1 if so.
+ */
+int lodge_wt_failure_hand_on(struct lodge_wt_store *link, int32_t status);
 /* Forget that note: the host function went well. */
 static inline void lodge_wt_failure_drop(struct lodge_wt_store *link)
 {
@@ -225,6 +229,20 @@ static inline void lodge_wt_failure_drop(struct lodge_wt_store *link)
 
     if (link->inner || link->failure)
         lodge_wt_failure_forget(link);
+}
+
+/* Forget the note of this host call, and put back that of the one around it;
+ * a failure that is set stays.
+ */
+static inline void lodge_wt_note_swap(struct lodge_wt_store *link,
+                                      void *outer)
+{
+    void *failure = link->failure;
+
+    link->failure = NULL;
+    lodge_wt_failure_drop(link);
+    link->failure = failure;
+    link->inner = outer;
 }
 
 /* ---- error.rs */

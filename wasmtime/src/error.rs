@@ -57,8 +57,13 @@ fn is_limit(message: &str) -> bool {
         || message.contains("limit of instances")
 }
 
-/// "(at offset 0x1f)" in messages about malformed modules.
+/// "(at offset 0x1f)" or "WebAssembly code at offset 31" in messages about
+/// malformed and invalid modules.
 fn offset_in(message: &str) -> u64 {
+    if let Some((_, tail)) = message.split_once("WebAssembly code at offset ") {
+        let end = tail.find(|c: char| !c.is_ascii_digit()).unwrap_or(tail.len());
+        return tail[..end].parse().unwrap_or(0);
+    }
     let tail = message.rsplit_once("at offset 0x").map(|(_, tail)| tail);
     let digits = tail.map(|t| t.trim_end_matches(|c: char| !c.is_ascii_hexdigit()));
     digits.and_then(|d| u64::from_str_radix(d, 16).ok()).unwrap_or(0)
@@ -232,7 +237,10 @@ fn full_text(error: &Error, causes: &Failure) -> String {
         next = failure.cause.as_deref();
     }
     if let Some(trace) = error.downcast_ref::<WasmBacktrace>() {
-        text.push_str(&format!("\nbacktrace, innermost first:\n{trace}"));
+        // Wasmtime's text begins with a line that says what it is.
+        let shown = trace.to_string();
+        let frames = shown.split_once('\n').map_or("", |(_, frames)| frames);
+        text.push_str(&format!("\nbacktrace, innermost first:\n{frames}"));
     }
     text.truncate(text.trim_end().len());
     text

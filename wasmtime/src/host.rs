@@ -69,6 +69,22 @@ pub unsafe extern "C" fn lodge_wt_failure_set(
     put(&mut link.failure, Failure { status, payload, exit_code, message, cause });
 }
 
+/// A host function fails with the status of a nested call: if that failure is
+/// noted, it goes on as it was.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lodge_wt_failure_hand_on(link: &mut Link, status: i32) -> i32 {
+    match take(&mut link.inner) {
+        Some(inner) if inner.status == status => {
+            put(&mut link.failure, *inner);
+            1
+        }
+        other => {
+            link.inner = other.map_or(std::ptr::null_mut(), Box::into_raw);
+            0
+        }
+    }
+}
+
 /// Remember the failure of a nested call, as the cause of what the host
 /// function around it may report.
 #[unsafe(no_mangle)]
@@ -94,19 +110,13 @@ impl Drop for Env {
 
 #[cold]
 fn reported(link: &mut Link, status: i32) -> Error {
-    let inner = take(&mut link.inner);
-    // The status of a nested call handed on: that failure goes on as it was.
-    let (same, cause) = match inner {
-        Some(inner) if inner.status == status => (Some(inner), None),
-        other => (None, other),
-    };
-    let failure = take(&mut link.failure).or(same).unwrap_or_else(|| {
+    let failure = take(&mut link.failure).unwrap_or_else(|| {
         Box::new(Failure {
             status: E_HOST,
             payload: 0,
             exit_code: 0,
             message: format!("a host function returned {status}"),
-            cause,
+            cause: take(&mut link.inner),
         })
     });
     Error::new(*failure)

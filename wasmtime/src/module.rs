@@ -184,7 +184,9 @@ fn on_stack<R: Send>(big: bool, f: impl FnOnce() -> Result<R> + Send) -> Result<
     }
     std::thread::scope(|scope| {
         let builder = std::thread::Builder::new().stack_size(16 << 20);
-        let thread = builder.spawn_scoped(scope, f)?;
+        let Ok(thread) = builder.spawn_scoped(scope, f) else {
+            return Err(Error::msg("resource limit exceeded: no thread to compile on"));
+        };
         thread.join().unwrap_or_else(|p| Err(Error::new(crate::Panicked::new(p))))
     })
 }
@@ -225,6 +227,17 @@ pub unsafe extern "C" fn lodge_wt_module_validate(
     })
 }
 
+/// The parser shows the place below a message that may be long: tell it
+/// before, where a short record still holds it.
+fn place_first(message: &str) -> String {
+    let place = message.lines().find_map(|line| line.trim().strip_prefix("--> "));
+    let position = place.and_then(|p| p.rsplitn(3, ':').nth(2).map(|file| &p[file.len() + 1..]));
+    match position {
+        Some(position) => format!("{position}: {message}"),
+        None => message.to_string(),
+    }
+}
+
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lodge_wt_text(
     ptr: *const u8,
@@ -235,7 +248,10 @@ pub unsafe extern "C" fn lodge_wt_text(
 ) -> Fail {
     guard(|| {
         let source = unsafe { bytes(ptr, len) };
-        let translate = || Ok(wat::parse_bytes(source)?.into_owned());
+        let translate = || match wat::parse_bytes(source) {
+            Ok(binary) => Ok(binary.into_owned()),
+            Err(e) => Err(Error::msg(place_first(&e.to_string()))),
+        };
         let binary = on_stack(big_stack != 0, translate)?;
         unsafe { give(binary, out, out_len) };
         Ok(())
@@ -346,13 +362,16 @@ fn read_sections(data: &[u8], owner: &mut Owner, needs: &mut [u64; 8]) {
                 for memory in s.into_iter().map_while(|m| m.ok()) {
                     let log2 = memory.page_size_log2.unwrap_or(16);
                     needs[NEEDS_MEMORIES] += 1;
-                    needs[NEEDS_MEMORY_BYTES] += memory.initial.checked_shl(log2).unwrap_or(0);
+                    let bytes = 1u64.checked_shl(log2).and_then(|page| memory.initial.checked_mul(page));
+                    let sum = &mut needs[NEEDS_MEMORY_BYTES];
+                    *sum = sum.saturating_add(bytes.unwrap_or(u64::MAX));
                 }
             }
             Payload::TableSection(s) => {
                 for table in s.into_iter().map_while(|t| t.ok()) {
                     needs[NEEDS_TABLES] += 1;
-                    needs[NEEDS_TABLE_ELEMENTS] += table.ty.initial;
+                    let sum = &mut needs[NEEDS_TABLE_ELEMENTS];
+                    *sum = sum.saturating_add(table.ty.initial);
                 }
             }
             Payload::FunctionSection(s) => needs[NEEDS_FUNCTIONS] = u64::from(s.count()),

@@ -111,6 +111,13 @@ fn may_open(state: &State, fd: i32, oflags: Oflags, base: Rights) -> Result<(), 
     if writes && rights & FILE_WRITE == 0 {
         return Err(Errno::Perm);
     }
+    // What is opened like this is a file, so that its other right is known
+    // before anything is created or truncated.
+    let changes = writes || oflags.contains(Oflags::CREAT);
+    let is_file = changes && !oflags.contains(Oflags::DIRECTORY);
+    if is_file && base.contains(Rights::FD_READ) && rights & FILE_READ == 0 {
+        return Err(Errno::Perm);
+    }
     if state.fds.is_full() { Err(Errno::Mfile) } else { Ok(()) }
 }
 

@@ -239,12 +239,33 @@ fn read_file(mut file: &File, link: &Link, buf: &mut [u8]) -> Result<usize, Stop
     }
 }
 
+/// Run `write` so that a pipe which nobody reads is an error: the signal that
+/// would end the process is held back on this thread, and taken if it came.
+fn without_sigpipe<T>(write: impl FnOnce() -> T) -> T {
+    // SAFETY: sets of our own, and this thread's mask is as before at the end.
+    unsafe {
+        let mut pipe: libc::sigset_t = std::mem::zeroed();
+        let (mut old, mut before) = (pipe, pipe);
+        libc::sigemptyset(&mut pipe);
+        libc::sigaddset(&mut pipe, libc::SIGPIPE);
+        libc::sigpending(&mut before);
+        libc::pthread_sigmask(libc::SIG_BLOCK, &pipe, &mut old);
+        let result = write();
+        if libc::sigismember(&before, libc::SIGPIPE) == 0 {
+            let at_once: libc::timespec = std::mem::zeroed();
+            libc::sigtimedwait(&pipe, std::ptr::null_mut(), &at_once);
+        }
+        libc::pthread_sigmask(libc::SIG_SETMASK, &old, std::ptr::null_mut());
+        result
+    }
+}
+
 /// write(2), until something was written.
 fn write_file(mut file: &File, link: &Link, bytes: &[u8]) -> Result<usize, Stop> {
     let mut nap = Nap::new(link);
     loop {
         nap.until_ready(file.as_raw_fd(), libc::POLLOUT)?;
-        match file.write(bytes) {
+        match without_sigpipe(|| file.write(bytes)) {
             Err(e) if is_temporary(&e) => {}
             done => return Ok(done?),
         }

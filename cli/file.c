@@ -1,0 +1,48 @@
+/* file.c - whole files into memory.
+ * It must not know what is in them.
+ */
+#include "cli.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+const char *file_label(const char *path)
+{
+    return strcmp(path, "-") == 0 ? "stdin" : path;
+}
+
+static bool read_all(int fd, uint64_t most, struct text *out)
+{
+    ssize_t n;
+
+    while (out->len <= most) {
+        text_reserve(out, out->len < 65536 ? 65536 : out->len);
+        n = read(fd, out->ptr + out->len, out->cap - out->len - 1);
+        if (n == 0)
+            return true;
+        if (n < 0 && errno != EINTR)
+            return false;
+        out->len += n > 0 ? (size_t)n : 0;
+    }
+    errno = EFBIG;
+    return false;
+}
+
+bool file_read(const char *path, uint64_t most, struct text *out)
+{
+    bool is_stdin = strcmp(path, "-") == 0, good = false;
+    int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+
+    if (fd >= 0)
+        good = read_all(fd, most, out);
+    if (!good && errno == EFBIG)
+        fail("%s: longer than %llu bytes", file_label(path),
+             (unsigned long long)most);
+    else if (!good)
+        fail("%s: %s", file_label(path), strerror(errno));
+    if (fd >= 0 && !is_stdin)
+        close(fd);
+    return good;
+}
