@@ -203,3 +203,26 @@ ROW(224, "hnppplpe", STATUS(
     lodge_report_cause(H(lodge_report, 1), U(2), P(3), P(4), P(5), w[6], P(7),
         P(8))))
 ROW(225, "h", STATUS(lodge_report_close(H(lodge_report, 1))))
+ROW(230, "hplpe", STATUS(
+    lodge_host_new(H(lodge_engine, 1), P(2), w[3], P(4), P(5))))
+ROW(231, "h", STATUS(lodge_host_close(H(lodge_host, 1))))
+ROW(232, "hplnnpe", STATUS(
+    lodge_host_func(H(lodge_host, 1), P(2), w[3], U(4), w[5], P(6), P(7))))
+ROW(233, "hnfe", STATUS(
+    lodge_host_direct(H(lodge_host, 1), U(2), F(3), P(4))))
+ROW(234, "hnnple", STATUS(
+    lodge_host_describe(H(lodge_host, 1), U(2), U(3), P(4), w[5], P(6))))
+ROW(235, "hnple", STATUS(
+    lodge_host_export(H(lodge_host, 1), U(2), P(3), w[4], P(5))))
+ROW(236, "hpe", STATUS(lodge_host_count(H(lodge_host, 1), P(2), P(3))))
+ROW(237, "hnnplpe", STATUS(
+    lodge_host_item(H(lodge_host, 1), U(2), U(3), P(4), w[5], P(6), P(7))))
+ROW(238, "hhe", STATUS(
+    lodge_linker_add_host(H(lodge_linker, 1), H(lodge_host, 2), P(3))))
+ROW(239, "p", STATUS(lodge_resume(P(1))))
+ROW(240, "p", STATUS(lodge_instantiate(P(1))))
+ROW(241, "hn", STATUS(lodge_store_cancel(H(lodge_store, 1), w[2])))
+ROW(242, "hfe", STATUS(lodge_linker_frame(
+    H(lodge_linker, 1), (lodge_frame_fn)(uintptr_t)w[2], P(3))))
+ROW(243, "hpnne", STATUS(
+    lodge_store_frame(H(lodge_store, 1), P(2), U(3), U(4), P(5))))
