@@ -97,10 +97,9 @@ void call_end(struct store *st, const struct call_saved *saved)
 
 /* ---- the call --------------------------------------------------------- */
 
-static __attribute__((noinline)) lodge_status
-enter_elsewhere(struct store *st, const wasmtime_func_t *func,
-                wasmtime_val_raw_t *raw, size_t len, uintptr_t room,
-                lodge_error *err)
+static __attribute__((noinline)) lodge_status enter_elsewhere(
+    struct store *st, const wasmtime_func_t *func, wasmtime_val_raw_t *raw,
+    size_t len, uintptr_t room, lodge_error *err)
 {
     wasmtime_error_t *error;
     int fiber;
@@ -132,9 +131,8 @@ static IN_LINE lodge_status enter_guest(struct store *st,
 /* The everyday call: few values, a slot each, no references. Wasmtime looks
  * only at the part of a parameter that its type has.
  */
-static IN_LINE lodge_status run_plain(struct store *st,
-                                      const struct child *fn, uint64_t *slots,
-                                      lodge_error *err)
+static IN_LINE lodge_status run_plain(struct store *st, const struct child *fn,
+                                      uint64_t *slots, lodge_error *err)
 {
     /* Copies: the guest may make the table of children move. */
     const wasmtime_func_t func = fn->of.func;
@@ -174,8 +172,8 @@ static lodge_status run(struct store *st, const struct child *fn,
     call_end(st, &saved);
     if (rc != LODGE_OK)
         return rc;
-    return value_out(st, sig->codes + sig->nparams, sig->nresults, raw,
-                     slots, err);
+    return value_out(st, sig->codes + sig->nparams, sig->nresults, raw, slots,
+                     err);
 }
 
 static lodge_status refuse_slots(const struct sig *sig, uint32_t need,
@@ -237,11 +235,12 @@ static IN_LINE int is_plain(const struct store *st, const struct child *fn,
 {
     const struct sig *sig = fn->sig;
 
-    return __builtin_expect(sig->plain && sig->raw <= LOCAL_VALUES &&
-                                sig->raw <= len && slots != NULL &&
-                                !(st->deadline_ns | st->epoch_ticks | st->stopped) &&
-                                !st->link.failure,
-                            1);
+    return __builtin_expect(
+        sig->plain && sig->raw <= LOCAL_VALUES && sig->raw <= len &&
+            slots != NULL &&
+            !(st->deadline_ns | st->epoch_ticks | st->stopped) &&
+            !st->link.failure,
+        1);
 }
 
 lodge_status call_run(struct store *st, const struct child *fn,
@@ -261,9 +260,8 @@ lodge_status call_run(struct store *st, const struct child *fn,
 
 struct call_counts call_counts_of(const struct store *st)
 {
-    return (struct call_counts){ st->link.memories, st->link.memory_bytes,
-                                 st->link.memory_peak,
-                                 st->link.table_elements };
+    return (struct call_counts){st->link.memories, st->link.memory_bytes,
+                                st->link.memory_peak, st->link.table_elements};
 }
 
 void call_counts_restore(struct store *st, const struct call_counts *before)
@@ -282,7 +280,7 @@ lodge_status call_instantiate(struct store *st,
                               lodge_error *err)
 {
     const struct call_counts before = call_counts_of(st);
-    const struct call_terms terms = { .tag = st->tag };
+    const struct call_terms terms = {.tag = st->tag};
     struct call_saved saved;
     wasmtime_error_t *error;
     lodge_status rc;
@@ -320,7 +318,7 @@ lodge_status lodge_func_call(lodge_func fn, uint64_t *slots, uint32_t len,
     if (is_plain(st, c, slots, len)) {
         rc = run_plain(st, c, slots, err);
     } else {
-        const struct call_terms terms = { .tag = st->tag };
+        const struct call_terms terms = {.tag = st->tag};
 
         rc = run_any(st, c, slots, len, &terms, err);
     }

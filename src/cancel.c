@@ -12,9 +12,8 @@
 
 static int is_cancelled(const struct store *st, uint64_t id)
 {
-    return atomic_load_explicit(
-               &st->link.cancelled[id % LODGE_WT_CANCELLED],
-               memory_order_acquire) == id;
+    return atomic_load_explicit(&st->link.cancelled[id % LODGE_WT_CANCELLED],
+                                memory_order_acquire) == id;
 }
 
 int cancel_met(const struct store *st, const struct lodge_wt_open *open)

@@ -135,7 +135,7 @@ static wasmtime_error_t *instantiate(struct store *st,
                                      const wasmtime_instance_pre_t *pre,
                                      wasmtime_instance_t *out)
 {
-    const struct call_terms plain = { .tag = st->tag };
+    const struct call_terms plain = {.tag = st->tag};
     const struct call_terms *terms = st->res->terms;
     const struct call_counts before = call_counts_of(st);
     const uintptr_t fiber = st->link.fiber;
@@ -244,13 +244,9 @@ static void body(struct lodge_wt_store *link)
 /* The fiber's set of what runs for the thread's, or back. */
 static void swap_running(struct store *st)
 {
-    const struct running now = { st->link.deadline,
-                                 st->link.epoch_deadline,
-                                 st->tag,
-                                 st->link.open,
-                                 st->call,
-                                 st->link.fiber,
-                                 st->calls };
+    const struct running now = {
+        st->link.deadline, st->link.epoch_deadline, st->tag,  st->link.open,
+        st->call,          st->link.fiber,          st->calls};
     const struct running *then = &st->res->away;
 
     st->link.deadline = then->deadline;
@@ -274,9 +270,8 @@ static void time_stops(struct store *st)
 static void time_resumes(struct store *st)
 {
     uint64_t ms = (clock_ns() - st->res->stopped_ns) / 1000000;
-    uint64_t ticks =
-        atomic_load_explicit(&ticker_now, memory_order_relaxed) -
-        st->res->stopped_tick;
+    uint64_t ticks = atomic_load_explicit(&ticker_now, memory_order_relaxed) -
+                     st->res->stopped_tick;
 
     ticker_wake();
     if (ms <= ticks)
@@ -291,7 +286,7 @@ static void forget_all(struct resident *res)
     res->top = NULL;
     res->level = NULL;
     res->open = 0;
-    res->away = (struct running){ 0 };
+    res->away = (struct running){0};
 }
 
 /* Runs the fiber until it stops. A pending poll alone does not mean that:
@@ -382,10 +377,8 @@ lodge_status fiber_instantiate(struct store *st,
                                const wasmtime_instance_pre_t *pre,
                                wasmtime_instance_t *out, lodge_error *err)
 {
-    struct command cmd = { .what = COMMAND_BARE,
-                           .raw_pre = pre,
-                           .out = out,
-                           .err = err };
+    struct command cmd = {
+        .what = COMMAND_BARE, .raw_pre = pre, .out = out, .err = err};
     wasmtime_error_t *error;
     uint32_t quiet;
     lodge_status rc;
@@ -394,8 +387,7 @@ lodge_status fiber_instantiate(struct store *st,
         if (!has_room(st))
             return call_refuse_stack(err);
         error = instantiate(st, pre, out);
-        return error ? trap_translate(st, error, LODGE_E_LINK, err)
-                     : LODGE_OK;
+        return error ? trap_translate(st, error, LODGE_E_LINK, err) : LODGE_OK;
     }
     if (st->calls)
         return refuse_inside(err);
@@ -411,12 +403,12 @@ lodge_status fiber_call(struct store *st, const struct child *fn,
                         const struct call_terms *terms, lodge_error *err)
 {
     static const struct call_terms none;
-    struct command cmd = { .what = COMMAND_CALL,
-                           .fn = fn,
-                           .terms = terms ? terms : &none,
-                           .slots = slots,
-                           .cap = len,
-                           .err = err };
+    struct command cmd = {.what = COMMAND_CALL,
+                          .fn = fn,
+                          .terms = terms ? terms : &none,
+                          .slots = slots,
+                          .cap = len,
+                          .err = err};
     uint32_t quiet = st->res ? st->res->quiet : 0;
     lodge_status rc;
 

@@ -55,8 +55,8 @@ static lodge_status frame_end(uint64_t *frame, lodge_status rc,
     frame[LODGE_FRAME_STATUS] = (uint64_t)(int64_t)rc;
     if (__builtin_expect(rc < 0, 0)) {
         frame[LODGE_FRAME_PAYLOAD] = err->payload;
-        frame[LODGE_FRAME_DETAIL] = (uint64_t)(uint32_t)err->exit_code << 32 |
-                                    (uint32_t)err->trap;
+        frame[LODGE_FRAME_DETAIL] =
+            (uint64_t)(uint32_t)err->exit_code << 32 | (uint32_t)err->trap;
     } else if (rc == LODGE_REQUEST) {
         err->message_len = 0;
     }
@@ -88,11 +88,10 @@ static lodge_status frame_terms(const struct store *st, const uint64_t *frame,
 /* ---- calling ---------------------------------------------------------- */
 
 static lodge_status call_fiber(struct store *st, const struct child *fn,
-                               uint64_t *frame,
-                               const struct call_terms *terms,
+                               uint64_t *frame, const struct call_terms *terms,
                                lodge_error *err)
 {
-    struct command cmd = { .fn = fn, .terms = terms };
+    struct command cmd = {.fn = fn, .terms = terms};
     lodge_status rc;
 
     command_on(&cmd, COMMAND_CALL, frame, err);
@@ -172,10 +171,10 @@ static lodge_status make_in(struct store *st, const struct prepared **pre,
                             int own, uint64_t *frame, lodge_error *err)
 {
     struct call_terms terms;
-    struct command cmd = { .terms = &terms,
-                           .pre = *pre,
-                           .pre_id = frame[LODGE_FRAME_FUNC],
-                           .own = own };
+    struct command cmd = {.terms = &terms,
+                          .pre = *pre,
+                          .pre_id = frame[LODGE_FRAME_FUNC],
+                          .own = own};
     int nested;
     lodge_status rc =
         suspend_may_call(st, frame[LODGE_FRAME_PARENT], &nested, err);
@@ -314,7 +313,7 @@ static lodge_status resume_in(struct store *st, struct command *cmd,
 static lodge_status frame_resume(uint64_t *frame, lodge_error *err)
 {
     const uint64_t token = frame[LODGE_FRAME_TOKEN];
-    struct command cmd = { 0 };
+    struct command cmd = {0};
     struct store *st;
     lodge_status rc = frame_check(frame, err);
 

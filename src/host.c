@@ -107,7 +107,7 @@ static int32_t host_run(void *env, struct lodge_wt_store *link,
     struct host_func *hf = env;
     struct store *st = (struct store *)link;
     uint64_t *slots = (uint64_t *)(void *)raw;
-    struct call call = { st->call, instance, caller_id(st), link->inner };
+    struct call call = {st->call, instance, caller_id(st), link->inner};
     int32_t rc;
 
     (void)len;
@@ -119,7 +119,7 @@ static int32_t host_run(void *env, struct lodge_wt_store *link,
     zero_results(hf->sig, slots);
     link->inner = NULL;
     st->call = &call;
-    rc = hf->fn(hf->node.token, (lodge_caller){ call.id }, slots);
+    rc = hf->fn(hf->node.token, (lodge_caller){call.id}, slots);
     st->call = call.prev;
     if (__builtin_expect(rc == LODGE_OK, 1)) {
         if (link->inner || link->failure)
@@ -134,8 +134,9 @@ static int32_t host_run(void *env, struct lodge_wt_store *link,
     return rc;
 }
 
-static __attribute__((noinline)) int32_t
-end_failed(struct store *st, const struct host_func *hf, int32_t rc)
+static __attribute__((noinline)) int32_t end_failed(struct store *st,
+                                                    const struct host_func *hf,
+                                                    int32_t rc)
 {
     rc = rc == LODGE_OK ? swallow(st) : host_failed(st, hf, rc);
     st->link.inner = NULL;
@@ -167,7 +168,7 @@ static int32_t host_run_simple(void *env, struct lodge_wt_store *link,
     if (i < hf->sig->nresults)
         slots[0] = 0;
     st->call = &call;
-    rc = hf->fn(hf->node.token, (lodge_caller){ call.id }, slots);
+    rc = hf->fn(hf->node.token, (lodge_caller){call.id}, slots);
     st->call = call.prev;
     if (__builtin_expect(rc != LODGE_OK || link->inner || link->failure, 0))
         return end_failed(st, hf, rc);
@@ -220,8 +221,8 @@ void host_func_unref(void *func)
 {
     struct host_func *hf = func;
 
-    if (!hf || atomic_fetch_sub_explicit(&hf->refs, 1,
-                                         memory_order_acq_rel) > 1)
+    if (!hf ||
+        atomic_fetch_sub_explicit(&hf->refs, 1, memory_order_acq_rel) > 1)
         return;
     alloc_free(hf->sig);
     alloc_free(hf->trace);
@@ -238,15 +239,14 @@ wasmtime_error_t *host_define(wasmtime_linker_t *raw, const char *module,
         [LODGE_HOST_SUSPEND] = suspend_host,
     };
     const struct sig *sig = hf->sig;
-    int simple = hf->mode == LODGE_HOST_DIRECT && sig->plain &&
-                 sig->nresults <= 1;
+    int simple =
+        hf->mode == LODGE_HOST_DIRECT && sig->plain && sig->nresults <= 1;
 
     atomic_fetch_add_explicit(&hf->refs, 1, memory_order_relaxed);
-    return lodge_wt_linker_func(raw, module, module_len, name, name_len,
-                                sig->codes, sig->nparams,
-                                sig->codes + sig->nparams, sig->nresults,
-                                simple ? host_run_simple : runner[hf->mode],
-                                hf, host_func_unref);
+    return lodge_wt_linker_func(
+        raw, module, module_len, name, name_len, sig->codes, sig->nparams,
+        sig->codes + sig->nparams, sig->nresults,
+        simple ? host_run_simple : runner[hf->mode], hf, host_func_unref);
 }
 
 /* ---- the caller ------------------------------------------------------- */
@@ -305,8 +305,7 @@ lodge_status lodge_caller_memory(lodge_caller caller, lodge_memory *out)
         rc = LODGE_E_NOT_FOUND;
     else if (!inst->memory)
         rc = instance_find(st, inst, "memory", 6, &inst->memory, NULL);
-    if (rc == LODGE_OK &&
-        st->children[inst->memory].kind != LODGE_KIND_MEMORY)
+    if (rc == LODGE_OK && st->children[inst->memory].kind != LODGE_KIND_MEMORY)
         rc = LODGE_E_NOT_FOUND;
     if (rc == LODGE_OK)
         out->id = store_child_id(st, inst->memory);

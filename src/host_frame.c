@@ -26,8 +26,7 @@ lodge_status host_frame_adopt(struct store *st, uint32_t suspends,
 }
 
 lodge_status lodge_store_frame(lodge_store store, uint64_t *frame,
-                               uint32_t words, uint32_t tag,
-                               lodge_error *err)
+                               uint32_t words, uint32_t tag, lodge_error *err)
 {
     struct store *st;
     lodge_status rc;
@@ -48,8 +47,7 @@ lodge_status lodge_store_frame(lodge_store store, uint64_t *frame,
 
 /* ---- values ----------------------------------------------------------- */
 
-static int32_t fail_words(struct store *st, lodge_status rc,
-                          const char *text)
+static int32_t fail_words(struct store *st, lodge_status rc, const char *text)
 {
     lodge_wt_failure_set(&st->link, rc, 0, 0, text, strlen(text));
     return rc;
@@ -103,10 +101,9 @@ static int32_t take_results(struct store *st, const struct request *me)
 /* On the thread's own stack. */
 static int32_t run_function(struct store *st, const struct request *me)
 {
-    struct call call = { st->call, me->instance,
-                         st->id |
-                             (CALLER_BIT + (st->calls_made++ & 0xFFFF)),
-                         NULL };
+    struct call call = {st->call, me->instance,
+                        st->id | (CALLER_BIT + (st->calls_made++ & 0xFFFF)),
+                        NULL};
     const uint64_t tag = st->tag;
     int32_t rc;
 
@@ -140,15 +137,13 @@ static int32_t finish(struct store *st, const struct request *me,
         return take_results(st, me);
     if (cmd->status == LODGE_E_CANCELLED)
         return suspend_fail_cancelled(st);
-    if (cmd->status == LODGE_E_STACK && !st->link.failure &&
-        !st->link.inner)
+    if (cmd->status == LODGE_E_STACK && !st->link.failure && !st->link.inner)
         return fail_words(st, LODGE_E_STACK,
                           "too many calls between host and guest: the stack "
                           "is used up");
     if (cmd->status != LODGE_E_HOST && cmd->status != LODGE_E_EXIT)
         return host_failed(st, me->func, cmd->status);
-    if (!st->link.failure &&
-        !lodge_wt_failure_hand_on(&st->link, cmd->status))
+    if (!st->link.failure && !lodge_wt_failure_hand_on(&st->link, cmd->status))
         lodge_wt_failure_set(&st->link, cmd->status, cmd->payload,
                              cmd->exit_code, text, sizeof text - 1);
     return cmd->status;
@@ -161,11 +156,11 @@ static void drop_requests(struct store *st, const struct request *me)
 {
     uint64_t words[LODGE_FRAME_SLOTS + 1];
     lodge_error err = LODGE_ERROR_INIT;
-    struct command cmd = { .what = COMMAND_FAIL,
-                           .status = LODGE_E_CANCELLED,
-                           .frame = words,
-                           .slots = words + LODGE_FRAME_SLOTS,
-                           .err = &err };
+    struct command cmd = {.what = COMMAND_FAIL,
+                          .status = LODGE_E_CANCELLED,
+                          .frame = words,
+                          .slots = words + LODGE_FRAME_SLOTS,
+                          .err = &err};
 
     while (st->res->top && st->res->top != me) {
         cmd.what = COMMAND_FAIL;
@@ -210,7 +205,7 @@ static int32_t run_beside(struct store *st, struct request *me)
 
 static int32_t run_here(struct store *st, const struct request *me)
 {
-    struct command cmd = { 0 };
+    struct command cmd = {0};
 
     if (st->link.fiber)
         return fail_words(st, LODGE_E_STACK,
@@ -225,7 +220,7 @@ int32_t host_frame_run(void *env, struct lodge_wt_store *link,
                        wasmtime_val_raw_t *raw, size_t len)
 {
     struct store *st = (struct store *)link;
-    struct request me = { .func = env, .raw = raw, .instance = instance };
+    struct request me = {.func = env, .raw = raw, .instance = instance};
     void *inner = link->inner;
     int32_t rc;
 

@@ -102,9 +102,8 @@ static lodge_status entry_new(struct host *host, struct host_entry **out,
 }
 
 /* Takes over the signature. */
-static lodge_status func_add(struct host *host, struct sig *sig,
-                             uint32_t mode, uint64_t token, uint32_t *index,
-                             lodge_error *err)
+static lodge_status func_add(struct host *host, struct sig *sig, uint32_t mode,
+                             uint64_t token, uint32_t *index, lodge_error *err)
 {
     struct host_entry *entry = NULL;
     lodge_status st = entry_new(host, &entry, err);
@@ -119,8 +118,7 @@ static lodge_status func_add(struct host *host, struct sig *sig,
     return st;
 }
 
-static lodge_status check_mode(uint32_t mode, uint64_t token,
-                               lodge_error *err)
+static lodge_status check_mode(uint32_t mode, uint64_t token, lodge_error *err)
 {
     if (mode > LODGE_HOST_SUSPEND)
         return error_refuse(err, LODGE_E_ARGUMENT,
@@ -228,9 +226,8 @@ static uint32_t count_lines(const char *ptr, uint64_t len)
     return n;
 }
 
-static lodge_status check_names(const struct host_entry *entry,
-                                uint32_t index, uint32_t what,
-                                const char *ptr, uint64_t len,
+static lodge_status check_names(const struct host_entry *entry, uint32_t index,
+                                uint32_t what, const char *ptr, uint64_t len,
                                 lodge_error *err)
 {
     const struct sig *sig = entry->func->sig;
@@ -241,8 +238,8 @@ static lodge_status check_names(const struct host_entry *entry,
     if (len == 0 || found == need)
         return LODGE_OK;
     return error_refuse(err, LODGE_E_ARGUMENT,
-                        "function %u: %u names for %u %s", index, found,
-                        need, params ? "parameters" : "results");
+                        "function %u: %u names for %u %s", index, found, need,
+                        params ? "parameters" : "results");
 }
 
 /* The place of a description. */
@@ -290,8 +287,8 @@ lodge_status lodge_host_describe(lodge_host host, uint32_t index,
 
     if (st == LODGE_OK && len && memchr(ptr, 0, len))
         st = error_refuse(err, LODGE_E_ARGUMENT, "ptr: contains NUL");
-    if (st == LODGE_OK && (what < LODGE_HOST_TRACE_NAME ||
-                           what > LODGE_HOST_RESULT_NAMES))
+    if (st == LODGE_OK &&
+        (what < LODGE_HOST_TRACE_NAME || what > LODGE_HOST_RESULT_NAMES))
         st = error_refuse(err, LODGE_E_ARGUMENT,
                           "what: %u is not LODGE_HOST_TRACE_NAME, "
                           "_PARAM_NAMES or _RESULT_NAMES",
@@ -328,8 +325,7 @@ static lodge_status export_add(struct host *host, uint32_t index,
     char *copy;
 
     if (host->nexports == host->exports_cap) {
-        more = alloc_grow(host->exports, host->exports_cap, cap,
-                          sizeof *more);
+        more = alloc_grow(host->exports, host->exports_cap, cap, sizeof *more);
         if (!more)
             return error_memory(err);
         host->exports = more;
@@ -338,7 +334,7 @@ static lodge_status export_add(struct host *host, uint32_t index,
     copy = alloc_copy(name, len);
     if (!copy)
         return error_memory(err);
-    host->exports[host->nexports++] = (struct host_export){ copy, len, index };
+    host->exports[host->nexports++] = (struct host_export){copy, len, index};
     return LODGE_OK;
 }
 
@@ -379,8 +375,7 @@ static lodge_status refuse_export(const struct host *host,
 
     error_quote(module, sizeof module, host->name, host->name_len);
     error_quote(name, sizeof name, exp->name, exp->len);
-    return error_refuse(err, st, "host function %s.%s: %s", module, name,
-                        why);
+    return error_refuse(err, st, "host function %s.%s: %s", module, name, why);
 }
 
 static lodge_status define_export(const struct host *host,
@@ -395,8 +390,8 @@ static lodge_status define_export(const struct host *host,
     if (hf->mode == LODGE_HOST_DIRECT && !hf->fn)
         return refuse_export(host, exp, LODGE_E_STATE,
                              "has no body (lodge_host_direct)", err);
-    error = host_define(raw, host->name, host->name_len, exp->name, exp->len,
-                        hf);
+    error =
+        host_define(raw, host->name, host->name_len, exp->name, exp->len, hf);
     if (!error)
         return LODGE_OK;
     st = trap_translate(NULL, error, LODGE_E_LINK, &inner);
@@ -421,9 +416,8 @@ lodge_status host_module_define(const struct host *host,
     for (i = 0; i < host->nexports && st == LODGE_OK; i++)
         st = define_export(host, &host->exports[i], raw, err);
     for (i = 0; i < host->nexports && st == LODGE_OK; i++)
-        atomic_store_explicit(
-            &host->funcs[host->exports[i].func].func->frozen, 1,
-            memory_order_relaxed);
+        atomic_store_explicit(&host->funcs[host->exports[i].func].func->frozen,
+                              1, memory_order_relaxed);
     return st;
 }
 
@@ -481,7 +475,7 @@ static lodge_status item_text(const struct host *host,
                               const struct host_export *exp, uint32_t what,
                               struct textbuf *out, lodge_error *err)
 {
-    static const char *const modes[] = { "direct", "frame", "suspend" };
+    static const char *const modes[] = {"direct", "frame", "suspend"};
     const struct host_entry *entry = &host->funcs[exp->func];
 
     switch (what) {
@@ -520,7 +514,7 @@ lodge_status lodge_host_item(lodge_host host, uint32_t index, uint32_t what,
                              char *buf, uint64_t cap, uint64_t *len,
                              lodge_error *err)
 {
-    struct textbuf text = { 0 };
+    struct textbuf text = {0};
     struct host *rec;
     void *obj;
     lodge_status st = handle_pin(host.id, LODGE_KIND_HOST, &obj, err);

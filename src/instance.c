@@ -35,8 +35,8 @@ static lodge_status instance_alloc(struct module *mod, int own,
 {
     struct instance *inst;
 
-    inst = alloc_zero(sizeof *inst + mod->shape.export_count *
-                                         sizeof *inst->exports);
+    inst = alloc_zero(sizeof *inst +
+                      mod->shape.export_count * sizeof *inst->exports);
     if (!inst)
         return error_memory(err);
     inst->own_store = (uint32_t)own;
@@ -54,7 +54,8 @@ static lodge_status instance_start(struct store *st, struct instance *inst,
     lodge_status rc;
 
     if (st->call)
-        instance_calling(st, st->call->instance); /* known before it is not the innermost */
+        instance_calling(
+            st, st->call->instance); /* known before it is not the innermost */
     inst->outer = st->making;
     st->making = inst;
     rc = call_instantiate(st, pre, &raw, err);
@@ -240,8 +241,8 @@ static lodge_status apply_template(const struct prepared *pre,
 }
 
 /* A store made from the template, without a handle yet. */
-static lodge_status store_from(const struct prepared *pre,
-                               struct store **out, lodge_error *err)
+static lodge_status store_from(const struct prepared *pre, struct store **out,
+                               lodge_error *err)
 {
     lodge_status rc = store_make(pre->mod->eng, out, err);
 
@@ -280,8 +281,7 @@ static lodge_status from_prepared(const struct prepared *pre, uint64_t store,
 }
 
 lodge_status instance_store_for(const struct prepared *pre, uint64_t id,
-                                struct store **out, int *own,
-                                lodge_error *err)
+                                struct store **out, int *own, lodge_error *err)
 {
     struct store *st;
     lodge_status rc;
@@ -487,8 +487,7 @@ lodge_status instance_find(struct store *st, struct instance *inst,
                         "the instance has no export named %s", quoted);
 }
 
-static void give_extern(const struct store *st, uint32_t at,
-                        lodge_extern *out)
+static void give_extern(const struct store *st, uint32_t at, lodge_extern *out)
 {
     out->kind = st->children[at].kind;
     out->reserved = 0;
@@ -525,8 +524,7 @@ lodge_status lodge_instance_export(lodge_instance instance, const char *name,
         return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL");
     rc = text_check(name, name_len, "name", err);
     if (rc == LODGE_OK)
-        rc = store_enter_child(instance.id, LODGE_KIND_INSTANCE, &st, &c,
-                               err);
+        rc = store_enter_child(instance.id, LODGE_KIND_INSTANCE, &st, &c, err);
     if (rc != LODGE_OK)
         return rc;
     rc = instance_find(st, c->of.instance, name, name_len, &at, err);
@@ -536,9 +534,8 @@ lodge_status lodge_instance_export(lodge_instance instance, const char *name,
     return rc;
 }
 
-lodge_status lodge_instance_export_at(lodge_instance instance,
-                                      uint32_t index, lodge_extern *out,
-                                      lodge_error *err)
+lodge_status lodge_instance_export_at(lodge_instance instance, uint32_t index,
+                                      lodge_extern *out, lodge_error *err)
 {
     struct instance *inst;
     struct store *st;
@@ -553,9 +550,8 @@ lodge_status lodge_instance_export_at(lodge_instance instance,
         return rc;
     inst = c->of.instance;
     if (index >= inst->mod->shape.export_count)
-        rc = error_refuse(err, LODGE_E_NOT_FOUND,
-                          "index: %u is not below %zu", index,
-                          inst->mod->shape.export_count);
+        rc = error_refuse(err, LODGE_E_NOT_FOUND, "index: %u is not below %zu",
+                          index, inst->mod->shape.export_count);
     else
         rc = instance_export(st, inst, index, &at, err);
     if (rc == LODGE_OK)
@@ -569,7 +565,7 @@ static lodge_status export_of_kind(uint64_t instance, const char *name,
                                    uint64_t name_len, uint32_t kind,
                                    uint64_t *id, lodge_error *err)
 {
-    const lodge_instance handle = { instance };
+    const lodge_instance handle = {instance};
     lodge_extern found;
     char quoted[120];
     lodge_status rc;
@@ -581,8 +577,8 @@ static lodge_status export_of_kind(uint64_t instance, const char *name,
         return rc;
     if (found.kind != kind) {
         error_quote(quoted, sizeof quoted, name, name_len);
-        return error_refuse(err, LODGE_E_TYPE, "the export %s is a %s",
-                            quoted, store_kind_name(found.kind));
+        return error_refuse(err, LODGE_E_TYPE, "the export %s is a %s", quoted,
+                            store_kind_name(found.kind));
     }
     *id = found.id;
     return LODGE_OK;

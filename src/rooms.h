@@ -86,7 +86,7 @@ struct engine {
     struct engine *next;     /* ticker's list */
     struct engine *prev;
     _Atomic uint32_t shut; /* 1: lodge_engine_shutdown was called */
-    uint32_t forks; /* handle_fork_count when it was made */
+    uint32_t forks;        /* handle_fork_count when it was made */
     struct lock stores_lock;
     struct store *stores; /* under stores_lock */
 };
@@ -133,7 +133,7 @@ struct module {
     struct engine *eng;
     wasmtime_module_t *raw;
     struct lodge_wt_shape shape;
-    uint32_t *names;     /* exports by hash of name: index + 1, 0 empty */
+    uint32_t *names; /* exports by hash of name: index + 1, 0 empty */
     uint32_t names_mask;
 };
 
@@ -172,7 +172,7 @@ struct prepared {
     uint64_t store;             /* as in the linker */
     uint32_t suspends;          /* as in the linker, as the next */
     lodge_frame_fn frame_fn;
-    uint32_t keys;              /* bit per store key that was set */
+    uint32_t keys; /* bit per store key that was set */
     uint64_t value[PREPARED_KEYS];
 };
 
@@ -209,10 +209,10 @@ struct instance {
     wasmtime_instance_t raw;
     struct module *mod;
     struct instance *outer; /* in the making around this one */
-    uint32_t child;      /* its own number; 0 = not given yet */
-    uint32_t own_store;  /* 1: the store ends with it */
-    uint32_t memory;     /* child of export "memory", 0 = not asked */
-    uint32_t exports[];  /* child numbers by export index, 0 = not asked */
+    uint32_t child;         /* its own number; 0 = not given yet */
+    uint32_t own_store;     /* 1: the store ends with it */
+    uint32_t memory;        /* child of export "memory", 0 = not asked */
+    uint32_t exports[];     /* child numbers by export index, 0 = not asked */
 };
 
 /* A running DIRECT host call; lives on the stack of that call. */
@@ -350,9 +350,8 @@ lodge_status store_item(struct store *st, uint32_t kind, const void *item,
 lodge_status store_instance_add(struct store *st, struct instance *inst,
                                 uint32_t *at, lodge_error *err);
 /* A child's type as text. */
-lodge_status store_item_type(struct store *st, uint32_t kind,
-                             const void *item, struct textbuf *out,
-                             lodge_error *err);
+lodge_status store_item_type(struct store *st, uint32_t kind, const void *item,
+                             struct textbuf *out, lodge_error *err);
 /* The type of a child, copied out: lodge_memory_type and its like. */
 lodge_status store_type_out(uint64_t id, uint32_t kind, char *buf,
                             uint64_t cap, uint64_t *len, lodge_error *err);
@@ -521,8 +520,7 @@ lodge_status value_out(struct store *st, const uint8_t *codes, uint32_t n,
 static inline lodge_status values_in(struct store *st, const struct sig *sig,
                                      uint32_t first, uint32_t n,
                                      const uint64_t *slots,
-                                     wasmtime_val_raw_t *raw,
-                                     lodge_error *err)
+                                     wasmtime_val_raw_t *raw, lodge_error *err)
 {
     const uint64_t *masks = sig->masks + first;
     uint32_t i;
@@ -580,10 +578,10 @@ void cancel_elsewhere(uint64_t id);
 struct request {
     struct request *up;
     const struct host_func *func;
-    wasmtime_val_raw_t *raw; /* parameters in, results out */
+    wasmtime_val_raw_t *raw;             /* parameters in, results out */
     const wasmtime_instance_t *instance; /* the calling one */
-    uint64_t token;          /* the store's id and a number */
-    const struct level *level; /* the call it was made in */
+    uint64_t token;                      /* the store's id and a number */
+    const struct level *level;           /* the call it was made in */
 };
 
 /* A call that is open on the fiber; on the fiber's stack. */
@@ -615,9 +613,9 @@ struct resident {
     uint64_t serial;     /* of the last token */
     struct command *cmd; /* of the thread that waits */
     const struct call_terms *terms; /* of the instance about to be made */
-    struct request *top; /* innermost open request */
-    struct level *level; /* innermost open call */
-    struct running away; /* the set that is not in the store now */
+    struct request *top;            /* innermost open request */
+    struct level *level;            /* innermost open call */
+    struct running away;            /* the set that is not in the store now */
     uint64_t stopped_ns; /* clock at the last stop, if a deadline runs */
     uint64_t stopped_tick;
 };
@@ -640,10 +638,10 @@ struct command {
     const struct call_terms *terms; /* CALL, INSTANCE */
     const struct prepared *pre;     /* INSTANCE: pinned, unpinned at the end */
     uint64_t pre_id;
-    int own;                    /* INSTANCE: the store is its own */
+    int own; /* INSTANCE: the store is its own */
     const wasmtime_instance_pre_t *raw_pre; /* BARE */
     wasmtime_instance_t *out;               /* BARE */
-    lodge_status status; /* FAIL, as the rest */
+    lodge_status status;                    /* FAIL, as the rest */
     int32_t exit_code;
     uint64_t payload;
     uint64_t *frame; /* NULL for BARE */
@@ -679,8 +677,8 @@ lodge_status suspend_check_answer(struct store *st, struct command *cmd,
 lodge_status suspend_refuse(const struct store *st, lodge_error *err);
 /* Instantiates where a synchronous instantiation is impossible. */
 lodge_status fiber_instantiate(struct store *st,
-                                 const wasmtime_instance_pre_t *pre,
-                                 wasmtime_instance_t *out, lodge_error *err);
+                               const wasmtime_instance_pre_t *pre,
+                               wasmtime_instance_t *out, lodge_error *err);
 /* Whether the store takes instances on its fiber only. */
 static inline int fiber_started(const struct store *st)
 {

@@ -78,8 +78,7 @@ static size_t message_room(const lodge_error *err)
     return (err->head & UINT16_MAX) - offsetof(lodge_error, message);
 }
 
-static size_t default_message(const struct command *cmd, char *buf,
-                              size_t cap)
+static size_t default_message(const struct command *cmd, char *buf, size_t cap)
 {
     int n = cmd->status == LODGE_E_EXIT
                 ? snprintf(buf, cap, "exit code %d", cmd->exit_code)
@@ -128,8 +127,7 @@ int suspend_wait(struct store *st, uint32_t why)
     struct resident *res = st->res;
 
     while (!fiber_stop(st, why)) {
-        if (res->cmd->what == COMMAND_ANSWER ||
-            res->cmd->what == COMMAND_FAIL)
+        if (res->cmd->what == COMMAND_ANSWER || res->cmd->what == COMMAND_FAIL)
             return 0;
         fiber_command(st);
         if (res->dead)
@@ -167,7 +165,7 @@ int32_t suspend_host(void *env, struct lodge_wt_store *link,
 {
     struct store *st = (struct store *)link;
     struct resident *res = st->res;
-    struct request me = { .func = env, .raw = raw, .instance = instance };
+    struct request me = {.func = env, .raw = raw, .instance = instance};
     uintptr_t fiber = link->fiber;
     void *inner = link->inner;
     int32_t rc;
@@ -240,8 +238,7 @@ lodge_status suspend_may_resume(struct store *st, uint64_t token,
     if (!st->stopped || fiber_ending(st))
         return error_refuse(err, LODGE_E_STATE, "no request is open");
     if (token != st->res->top->token || host_frame_open(st))
-        return refuse_open(st, "TOKEN is not the innermost open request",
-                           err);
+        return refuse_open(st, "TOKEN is not the innermost open request", err);
     return LODGE_OK;
 }
 

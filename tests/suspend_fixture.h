@@ -65,8 +65,8 @@ static inline int32_t direct(uint64_t token, lodge_caller caller,
     return direct_body(caller, slots);
 }
 
-static inline void add_func(lodge_host host, const char *name,
-                            const char *sig, uint64_t token)
+static inline void add_func(lodge_host host, const char *name, const char *sig,
+                            uint64_t token)
 {
     uint32_t index;
 
@@ -133,13 +133,13 @@ static inline int end(void **state)
 static inline struct frame frame_of(lodge_instance instance, const char *name,
                                     uint64_t parent, uint64_t argument)
 {
-    struct frame f = { { 0 } };
+    struct frame f = {{0}};
 
     f.word[LODGE_FRAME_FUNC] = func_of(instance, name).id;
     f.word[LODGE_FRAME_PARENT] = parent;
     f.word[LODGE_FRAME_CAPACITY] = SLOTS;
-    f.word[LODGE_FRAME_ERROR] =
-        (LODGE_FRAME_SLOTS + SLOTS) | UINT64_C(32) << 32;
+    f.word[LODGE_FRAME_ERROR] = (LODGE_FRAME_SLOTS + SLOTS) | UINT64_C(32)
+                                                                  << 32;
     f.word[LODGE_FRAME_SLOTS] = argument;
     return f;
 }
@@ -150,8 +150,7 @@ static inline struct frame frame_of(lodge_instance instance, const char *name,
 static inline const char *message_of(const struct frame *f)
 {
     const lodge_error *err =
-        (const lodge_error *)(const void *)&f
-            ->word[LODGE_FRAME_SLOTS + SLOTS];
+        (const lodge_error *)(const void *)&f->word[LODGE_FRAME_SLOTS + SLOTS];
 
     return err->message;
 }
@@ -188,7 +187,7 @@ static inline lodge_status answer(struct frame *f, uint64_t value)
 }
 
 static inline lodge_status fails(struct frame *f, lodge_status status,
-                                uint64_t payload, int32_t code)
+                                 uint64_t payload, int32_t code)
 {
     f->word[LODGE_FRAME_STATUS] = (uint64_t)(int64_t)status;
     f->word[LODGE_FRAME_PAYLOAD] = payload;

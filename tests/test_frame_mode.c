@@ -38,13 +38,12 @@ static int32_t run_body(uint32_t token, uint32_t tag)
     return body(token, tag);
 }
 
-static void add_frame_func(lodge_host host, const char *name,
-                           const char *sig, uint64_t token)
+static void add_frame_func(lodge_host host, const char *name, const char *sig,
+                           uint64_t token)
 {
     uint32_t index;
 
-    OK(lodge_host_func(host, TEXT(sig), LODGE_HOST_FRAME, token, &index,
-                       ERR));
+    OK(lodge_host_func(host, TEXT(sig), LODGE_HOST_FRAME, token, &index, ERR));
     OK(lodge_host_export(host, index, TEXT(name), ERR));
 }
 
@@ -100,7 +99,7 @@ static lodge_status by_frame(const char *name, uint64_t *value)
 }
 
 typedef lodge_status way(const char *name, uint64_t *value);
-static way *const ways[] = { by_slots, by_frame };
+static way *const ways[] = {by_slots, by_frame};
 
 static void values_pass_on_and_off_the_fiber(void **state)
 {
@@ -173,7 +172,7 @@ static void failures_and_exit_codes_pass(void **state)
 
 static int32_t uses_its_caller(uint32_t token, uint32_t tag)
 {
-    lodge_caller caller = { native[LODGE_FRAME_TOKEN] };
+    lodge_caller caller = {native[LODGE_FRAME_TOKEN]};
     lodge_instance instance;
     lodge_memory memory;
     uint64_t bytes, user = 0;

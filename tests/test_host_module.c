@@ -96,8 +96,7 @@ static lodge_instance instance_with(lodge_engine engine, lodge_linker linker,
     lodge_module module = new_module(engine, text);
     lodge_instance instance;
 
-    OK(lodge_instance_new(linker, (lodge_store){ 0 }, module, &instance,
-                          ERR));
+    OK(lodge_instance_new(linker, (lodge_store){0}, module, &instance, ERR));
     lodge_module_close(module);
     return instance;
 }
@@ -105,7 +104,7 @@ static lodge_instance instance_with(lodge_engine engine, lodge_linker linker,
 static uint64_t call2(lodge_instance instance, const char *name, uint64_t a,
                       uint64_t b)
 {
-    uint64_t slots[2] = { a, b };
+    uint64_t slots[2] = {a, b};
 
     OK(lodge_func_call(func_of(instance, name), slots, 2, ERR));
     return slots[0];
@@ -115,7 +114,7 @@ static uint64_t call2(lodge_instance instance, const char *name, uint64_t a,
 static uint32_t reap(uint64_t *first)
 {
     uint32_t kinds[8], n;
-    uint64_t tokens[8] = { 0 };
+    uint64_t tokens[8] = {0};
 
     OK(lodge_reap(0, kinds, tokens, 8, &n));
     if (n)
@@ -192,14 +191,14 @@ static void exporting_a_name_again_keeps_its_place(void **state)
     export_as(host, a, "g");
     export_as(host, b, "f");
     assert_int_equal(exports_of(host), 2);
-    READS("f", lodge_host_item(host, 0, LODGE_HOST_EXPORT_NAME, buf, cap,
-                               len, ERR));
+    READS("f", lodge_host_item(host, 0, LODGE_HOST_EXPORT_NAME, buf, cap, len,
+                               ERR));
     READS("1", lodge_host_item(host, 0, LODGE_HOST_FUNC, buf, cap, len, ERR));
-    READS("g", lodge_host_item(host, 1, LODGE_HOST_EXPORT_NAME, buf, cap,
-                               len, ERR));
+    READS("g", lodge_host_item(host, 1, LODGE_HOST_EXPORT_NAME, buf, cap, len,
+                               ERR));
     OK(lodge_linker_add_host(linker, host, ERR));
-    assert_int_equal(
-        call2(instance_with(engine, linker, calls_f), "f", 1, 2), 10);
+    assert_int_equal(call2(instance_with(engine, linker, calls_f), "f", 1, 2),
+                     10);
     lodge_engine_shutdown(engine);
 }
 
@@ -216,8 +215,8 @@ static void one_function_under_several_names_is_reaped_once(void **state)
     export_as(host, f, "f");
     export_as(host, f, "g");
     OK(lodge_linker_add_host(linker, host, ERR));
-    READS("g", lodge_host_item(host, 1, LODGE_HOST_EXPORT_NAME, buf, cap,
-                               len, ERR));
+    READS("g", lodge_host_item(host, 1, LODGE_HOST_EXPORT_NAME, buf, cap, len,
+                               ERR));
     lodge_host_close(host);
     nothing_to_reap();
     lodge_linker_close(linker);
@@ -235,8 +234,8 @@ static void names_are_kept_and_counted(void **state)
 
     (void)state;
     export_as(host, f, "f");
-    READS("f", lodge_host_item(host, 0, LODGE_HOST_TRACE_NAME, buf, cap, len,
-                               ERR));
+    READS("f",
+          lodge_host_item(host, 0, LODGE_HOST_TRACE_NAME, buf, cap, len, ERR));
     READS("", lodge_host_item(host, 0, LODGE_HOST_PARAM_NAMES, buf, cap, len,
                               ERR));
     OK(lodge_host_describe(host, f, LODGE_HOST_TRACE_NAME, TEXT("env.f"),
@@ -246,13 +245,12 @@ static void names_are_kept_and_counted(void **state)
     OK(lodge_host_describe(host, f, LODGE_HOST_RESULT_NAMES, TEXT("sum"),
                            ERR));
     SAYS(ARGUMENT, "function 0: 1 names for 2 parameters",
-         lodge_host_describe(host, f, LODGE_HOST_PARAM_NAMES, TEXT("a"),
-                             ERR));
+         lodge_host_describe(host, f, LODGE_HOST_PARAM_NAMES, TEXT("a"), ERR));
     SAYS(ARGUMENT, "2 names for 1 results",
          lodge_host_describe(host, f, LODGE_HOST_RESULT_NAMES, TEXT("a\nb"),
                              ERR));
-    READS("env.f", lodge_host_item(host, 0, LODGE_HOST_TRACE_NAME, buf, cap,
-                                   len, ERR));
+    READS("env.f",
+          lodge_host_item(host, 0, LODGE_HOST_TRACE_NAME, buf, cap, len, ERR));
     READS("a\nb", lodge_host_item(host, 0, LODGE_HOST_PARAM_NAMES, buf, cap,
                                   len, ERR));
     READS("sum", lodge_host_item(host, 0, LODGE_HOST_RESULT_NAMES, buf, cap,
@@ -283,15 +281,15 @@ static void changes_do_not_reach_linkers_that_have_it(void **state)
     OK(lodge_linker_add_host(first, host, ERR));
     before = instance_with(engine, first, calls_f);
     SAYS(STATE, "in a linker", lodge_host_direct(host, f, ten, ERR));
-    FAILS(STATE, lodge_host_describe(host, f, LODGE_HOST_TRACE_NAME,
-                                     TEXT("x"), ERR));
+    FAILS(STATE,
+          lodge_host_describe(host, f, LODGE_HOST_TRACE_NAME, TEXT("x"), ERR));
     export_as(host, new_func(host, "i32 i32 -> i32", 0, ten), "f");
     OK(lodge_linker_add_host(second, host, ERR));
     assert_int_equal(call2(before, "f", 1, 2), 3);
-    assert_int_equal(
-        call2(instance_with(engine, first, calls_f), "f", 1, 2), 3);
-    assert_int_equal(
-        call2(instance_with(engine, second, calls_f), "f", 1, 2), 10);
+    assert_int_equal(call2(instance_with(engine, first, calls_f), "f", 1, 2),
+                     3);
+    assert_int_equal(call2(instance_with(engine, second, calls_f), "f", 1, 2),
+                     10);
     lodge_engine_shutdown(engine);
 }
 
@@ -310,17 +308,15 @@ static void adding_is_all_or_nothing_and_names_the_function(void **state)
     export_as(host, new_func(host, "i32 i32 -> i32", 0, add), "f");
     OK(lodge_host_func(host, TEXT("->"), LODGE_HOST_DIRECT, 0, &index, ERR));
     export_as(host, index, "empty");
-    SAYS(STATE, "\"env\".\"empty\"",
-         lodge_linker_add_host(linker, host, ERR));
-    FAILS(LINK, lodge_instance_new(linker, (lodge_store){ 0 }, module,
-                                   &instance, ERR));
+    SAYS(STATE, "\"env\".\"empty\"", lodge_linker_add_host(linker, host, ERR));
+    FAILS(LINK, lodge_instance_new(linker, (lodge_store){0}, module, &instance,
+                                   ERR));
     OK(lodge_host_direct(host, index, nothing, ERR));
     OK(lodge_linker_add_host(linker, host, ERR));
     export_as(other, new_func(other, "->", 0, nothing), "new");
     export_as(other, new_func(other, "->", 0, nothing), "f");
     SAYS(LINK, "\"env\".\"f\"", lodge_linker_add_host(linker, other, ERR));
-    OK(lodge_instance_new(linker, (lodge_store){ 0 }, module, &instance,
-                          ERR));
+    OK(lodge_instance_new(linker, (lodge_store){0}, module, &instance, ERR));
     assert_int_equal(call2(instance, "f", 1, 2), 3);
     lodge_engine_shutdown(engine);
 }
@@ -354,8 +350,7 @@ static void a_wrong_type_is_told_by_name(void **state)
     export_as(host, new_func(host, "i32 -> i32", 0, dirty), "f");
     OK(lodge_linker_add_host(linker, host, ERR));
     SAYS(LINK, "import \"env\".\"f\"",
-         lodge_instance_new(linker, (lodge_store){ 0 }, module, &instance,
-                            ERR));
+         lodge_instance_new(linker, (lodge_store){0}, module, &instance, ERR));
     lodge_engine_shutdown(engine);
 }
 
@@ -409,7 +404,7 @@ static void a_failure_without_words_names_the_function(void **state)
     lodge_host host = new_host(engine, "env");
     uint32_t f = new_func(host, "i32 i32 -> i32", 5, fails);
     lodge_instance instance;
-    uint64_t slots[2] = { 1, 2 };
+    uint64_t slots[2] = {1, 2};
 
     (void)state;
     export_as(host, f, "f");
@@ -423,20 +418,21 @@ static void a_failure_without_words_names_the_function(void **state)
     nothing_to_reap_but(5);
 }
 
-static void a_payload_comes_back_and_the_function_can_be_called_again(
-    void **state)
+static void
+a_payload_comes_back_and_the_function_can_be_called_again(void **state)
 {
     lodge_engine engine = new_engine();
     lodge_linker linker = new_linker(engine);
     lodge_host host = new_host(engine, "env");
     lodge_instance instance;
-    uint64_t slots[2] = { 1, 2 };
+    uint64_t slots[2] = {1, 2};
     int i;
 
     (void)state;
-    export_as(host, new_func(host, "i32 i32 -> i32", 0xABCDEF0123,
-                             fails_with_payload),
-              "f");
+    export_as(
+        host,
+        new_func(host, "i32 i32 -> i32", 0xABCDEF0123, fails_with_payload),
+        "f");
     OK(lodge_linker_add_host(linker, host, ERR));
     instance = instance_with(engine, linker, calls_f);
     for (i = 0; i < 3; i++) {
@@ -465,7 +461,7 @@ static void a_token_outlives_all_that_can_reach_it(void **state)
     export_as(host, new_func(host, "i32 i32 -> i32", 31, add), "f");
     OK(lodge_linker_add_host(linker, host, ERR));
     OK(lodge_linker_prepare(linker, module, &prepared, ERR));
-    OK(lodge_prepared_instance(prepared, (lodge_store){ 0 }, &instance, ERR));
+    OK(lodge_prepared_instance(prepared, (lodge_store){0}, &instance, ERR));
     lodge_host_close(host);
     lodge_host_close(host);
     FAILS(HANDLE, lodge_host_export(host, 0, TEXT("g"), ERR));
@@ -487,8 +483,7 @@ static void an_unused_function_gives_its_token_back(void **state)
     uint32_t index;
 
     (void)state;
-    OK(lodge_host_func(host, TEXT("->"), LODGE_HOST_SUSPEND, 12, &index,
-                       ERR));
+    OK(lodge_host_func(host, TEXT("->"), LODGE_HOST_SUSPEND, 12, &index, ERR));
     lodge_host_close(host);
     nothing_to_reap_but(12);
     lodge_engine_close(engine);
@@ -541,8 +536,8 @@ static void arguments_are_checked(void **state)
                          UINT64_C(1) << 32, &index, ERR));
     FAILS(NOT_FOUND, lodge_host_direct(host, 0, add, ERR));
     FAILS(NOT_FOUND, lodge_host_export(host, 0, TEXT("f"), ERR));
-    FAILS(NOT_FOUND, lodge_host_describe(host, 0, LODGE_HOST_TRACE_NAME,
-                                         TEXT("f"), ERR));
+    FAILS(NOT_FOUND,
+          lodge_host_describe(host, 0, LODGE_HOST_TRACE_NAME, TEXT("f"), ERR));
     OK(lodge_host_func(host, TEXT("->"), LODGE_HOST_FRAME, 1, &index, ERR));
     FAILS(STATE, lodge_host_direct(host, index, add, ERR));
     FAILS(ARGUMENT, lodge_host_direct(host, index, NULL, ERR));
@@ -550,8 +545,8 @@ static void arguments_are_checked(void **state)
     FAILS(ARGUMENT, lodge_host_describe(host, index, LODGE_HOST_TRACE_NAME,
                                         "a\0b", 3, ERR));
     FAILS(ARGUMENT, lodge_host_export(host, index, NULL, 1, ERR));
-    FAILS(NOT_FOUND, lodge_host_item(host, 0, LODGE_HOST_TYPE, NULL, 0, &len,
-                                     ERR));
+    FAILS(NOT_FOUND,
+          lodge_host_item(host, 0, LODGE_HOST_TYPE, NULL, 0, &len, ERR));
     export_as(host, index, "f");
     FAILS(ARGUMENT, lodge_host_item(host, 0, 9, NULL, 0, &len, ERR));
     FAILS(ARGUMENT, lodge_host_count(host, NULL, ERR));
@@ -589,22 +584,22 @@ void lodge_test_alloc_fail_at(uint64_t k, int32_t forever);
 /* A host module in a linker, and a call through it that waits once. */
 static lodge_status build_and_wait(void)
 {
-    lodge_engine engine = { 0 };
-    lodge_host host = { 0 };
-    lodge_linker linker = { 0 };
-    lodge_module module = { 0 };
-    lodge_prepared prepared = { 0 };
-    uint64_t frame[LODGE_FRAME_SLOTS + 4] = { 0 };
+    lodge_engine engine = {0};
+    lodge_host host = {0};
+    lodge_linker linker = {0};
+    lodge_module module = {0};
+    lodge_prepared prepared = {0};
+    uint64_t frame[LODGE_FRAME_SLOTS + 4] = {0};
     lodge_func fn;
     lodge_status st;
     uint32_t index;
 
-    STEP(lodge_engine_new((lodge_config){ 0 }, &engine, ERR));
+    STEP(lodge_engine_new((lodge_config){0}, &engine, ERR));
     STEP(lodge_host_new(engine, TEXT("env"), &host, ERR));
     STEP(lodge_host_func(host, TEXT("i32 i32 -> i32"), LODGE_HOST_SUSPEND, 0,
                          &index, ERR));
-    STEP(lodge_host_describe(host, index, LODGE_HOST_PARAM_NAMES,
-                             TEXT("a\nb"), ERR));
+    STEP(lodge_host_describe(host, index, LODGE_HOST_PARAM_NAMES, TEXT("a\nb"),
+                             ERR));
     STEP(lodge_host_export(host, index, TEXT("f"), ERR));
     STEP(lodge_linker_new(engine, &linker, ERR));
     STEP(lodge_linker_add_host(linker, host, ERR));
@@ -614,7 +609,7 @@ static lodge_status build_and_wait(void)
     frame[LODGE_FRAME_FUNC] = prepared.id;
     frame[LODGE_FRAME_CAPACITY] = 4;
     STEP(lodge_instantiate(frame));
-    STEP(lodge_instance_func((lodge_instance){ frame[LODGE_FRAME_SLOTS] },
+    STEP(lodge_instance_func((lodge_instance){frame[LODGE_FRAME_SLOTS]},
                              TEXT("f"), &fn, ERR));
     frame[LODGE_FRAME_FUNC] = fn.id;
     st = lodge_call(frame);

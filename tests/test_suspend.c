@@ -113,8 +113,8 @@ static void a_failure_takes_its_words_from_the_frame(void **state)
     f = open_request("one", 0, 5);
     err->message_len = 1000; /* beyond the record: cut there */
     memset(err->message, 'x', sizeof err->message);
-    f.word[LODGE_FRAME_ERROR] =
-        (LODGE_FRAME_SLOTS + SLOTS) | UINT64_C(8) << 32;
+    f.word[LODGE_FRAME_ERROR] = (LODGE_FRAME_SLOTS + SLOTS) | UINT64_C(8)
+                                                                  << 32;
     assert_int_equal(fails(&f, LODGE_E_HOST, 1, 0), LODGE_E_HOST);
 }
 
@@ -229,9 +229,9 @@ static void a_failure_keeps_its_identity_through_nesting(void **state)
     assert_int_equal(fails(&a, LODGE_E_HOST, payload, 0), LODGE_E_HOST);
     assert_int_equal(a.word[LODGE_FRAME_PAYLOAD], 0xF00D);
     OK(lodge_report_cause_count(
-        (lodge_report){ ((lodge_error *)(void *)&a
-                             .word[LODGE_FRAME_SLOTS + SLOTS])
-                            ->report },
+        (lodge_report){
+            ((lodge_error *)(void *)&a.word[LODGE_FRAME_SLOTS + SLOTS])
+                ->report},
         &n, ERR));
     assert_int_equal(n, 2);
     still_usable();
@@ -256,9 +256,8 @@ static lodge_status handle(struct frame *f, uint64_t *result)
                    : answer(&g, value);
     }
     *result = SLOT(&g);
-    return st == LODGE_E_HOST
-               ? -(lodge_status)g.word[LODGE_FRAME_PAYLOAD]
-               : st;
+    return st == LODGE_E_HOST ? -(lodge_status)g.word[LODGE_FRAME_PAYLOAD]
+                              : st;
 }
 
 static void recursion_through_requests_is_right(void **state)
@@ -303,7 +302,7 @@ static lodge_status nested_status;
 static void idle(void **state)
 {
     struct frame f = frame_of(guest, "div", 1, 4);
-    uint64_t slots[1] = { 4 };
+    uint64_t slots[1] = {4};
 
     (void)state;
     GIVES(E_STATE, lodge_call, &f); /* a parent that is no request */
@@ -348,7 +347,7 @@ static void at_a_request_memory_tables_and_globals_work(void **state)
 static void at_a_request_no_guest_runs_beside_it(void **state)
 {
     struct frame f = open_request("one", 0, 1), g;
-    uint64_t slots[1] = { 4 };
+    uint64_t slots[1] = {4};
     lodge_instance other;
 
     (void)state;
@@ -360,8 +359,7 @@ static void at_a_request_no_guest_runs_beside_it(void **state)
          lodge_func_call(func_of(guest, "div"), slots, 1, ERR));
     assert_int_equal(test_err.detail, TOKEN(&f));
     FAILS(STATE, lodge_store_gc(store, ERR));
-    FAILS(STATE, lodge_instance_new(linker, store, guest_module, &other,
-                                    ERR));
+    FAILS(STATE, lodge_instance_new(linker, store, guest_module, &other, ERR));
     answers_with(&f, 1, 2);
     still_usable();
 }
@@ -435,8 +433,8 @@ static int32_t calls_one(lodge_caller caller, uint64_t *slots)
     return nested_status;
 }
 
-static void a_request_above_a_direct_function_goes_to_the_outer_call(
-    void **state)
+static void
+a_request_above_a_direct_function_goes_to_the_outer_call(void **state)
 {
     struct frame f, g;
 
@@ -455,7 +453,7 @@ static void a_request_above_a_direct_function_goes_to_the_outer_call(
 
 static void a_direct_call_that_waits_is_refused(void **state)
 {
-    uint64_t slots[1] = { 4 };
+    uint64_t slots[1] = {4};
 
     (void)state;
     SAYS(STATE, "lodge_call",
@@ -601,7 +599,7 @@ static void a_token_of_another_store_is_foreign(void **state)
     lodge_instance other;
 
     (void)state;
-    OK(lodge_instance_new(linker, (lodge_store){ 0 }, guest_module, &other,
+    OK(lodge_instance_new(linker, (lodge_store){0}, guest_module, &other,
                           ERR));
     b = frame_of(other, "one", 0, 1);
     GIVES(REQUEST, lodge_call, &b);
@@ -652,7 +650,7 @@ static void a_start_function_may_wait(void **state)
     assert_int_equal(f.word[LODGE_FRAME_IMPORT] & UINT32_MAX, TOKEN_F);
     lodge_prepared_close(prepared);
     frame_status(answer(&f, 33), LODGE_OK, &f, "answer", __LINE__);
-    made = (lodge_instance){ SLOT(&f) };
+    made = (lodge_instance){SLOT(&f)};
     g = frame_of(made, "get", 0, 0);
     GIVES(OK, lodge_call, &g);
     assert_int_equal(SLOT(&g), 33);
@@ -673,7 +671,7 @@ static void a_start_function_may_wait_inside_a_request(void **state)
     g = open_request("one", TOKEN(&f), 8);
     answers_with(&g, 8, 9);
     frame_status(answer(&f, 44), LODGE_OK, &f, "answer", __LINE__);
-    g = frame_of((lodge_instance){ SLOT(&f) }, "get", TOKEN(&a), 0);
+    g = frame_of((lodge_instance){SLOT(&f)}, "get", TOKEN(&a), 0);
     GIVES(OK, lodge_call, &g);
     assert_int_equal(SLOT(&g), 44);
     answers_with(&a, 1, 2);
@@ -767,8 +765,7 @@ int main(void)
         SUSPEND_TEST(inside_direct_a_call_is_nested),
         SUSPEND_TEST(inside_direct_nothing_can_be_answered),
         SUSPEND_TEST(inside_direct_a_close_is_deferred),
-        SUSPEND_TEST(
-            a_request_above_a_direct_function_goes_to_the_outer_call),
+        SUSPEND_TEST(a_request_above_a_direct_function_goes_to_the_outer_call),
         SUSPEND_TEST(a_direct_call_that_waits_is_refused),
         SUSPEND_TEST(a_closed_store_ends_its_requests),
         SUSPEND_TEST(closing_unwinds_direct_functions_on_their_thread),

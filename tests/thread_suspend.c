@@ -30,8 +30,8 @@ static void *answers_in_turn(void *arg)
             sched_yield();
             continue;
         }
-        last = answer(&shared, SLOT(&shared) +
-                                   shared.word[LODGE_FRAME_SLOTS + 1]);
+        last = answer(&shared,
+                      SLOT(&shared) + shared.word[LODGE_FRAME_SLOTS + 1]);
         atomic_fetch_add(&rounds, 1);
         if (last != LODGE_REQUEST)
             atomic_store(&done, 1);
@@ -245,8 +245,7 @@ static void four_open_levels_are_cancelled_2000_times(void **state)
     (void)state;
     for (i = 0; i < 2000; i++) {
         for (k = 0; k < 4; k++) {
-            level[k] = frame_of(guest, "one", k ? TOKEN(&level[k - 1]) : 0,
-                                1);
+            level[k] = frame_of(guest, "one", k ? TOKEN(&level[k - 1]) : 0, 1);
             level[k].word[LODGE_FRAME_CALLID] = ++id;
             GIVES(REQUEST, lodge_call, &level[k]);
         }
@@ -262,9 +261,8 @@ static void bad_stores_are_not_cancelled(void **state)
     (void)state;
     assert_int_equal(lodge_store_cancel(store, 0), LODGE_E_ARGUMENT);
     FOR_BAD_IDS(lodge_store, bad,
-                assert_int_equal(lodge_store_cancel(bad, 1),
-                                 LODGE_E_HANDLE));
-    assert_int_equal(lodge_store_cancel((lodge_store){ guest.id }, 1),
+                assert_int_equal(lodge_store_cancel(bad, 1), LODGE_E_HANDLE));
+    assert_int_equal(lodge_store_cancel((lodge_store){guest.id}, 1),
                      LODGE_E_HANDLE);
     lodge_store_close(store);
     assert_int_equal(lodge_store_cancel(store, 1), LODGE_E_HANDLE);
@@ -323,7 +321,7 @@ static void *cancels_any(void *arg)
     uint64_t id = 1;
 
     while (!atomic_load(&stop))
-        lodge_store_cancel((lodge_store){ *(_Atomic uint64_t *)arg }, id++);
+        lodge_store_cancel((lodge_store){*(_Atomic uint64_t *)arg}, id++);
     return NULL;
 }
 

@@ -20,7 +20,7 @@ struct lodge_wt_open {
 };
 
 enum {
-    LODGE_WT_CANCELLED = 64,  /* remembered ids */
+    LODGE_WT_CANCELLED = 64,   /* remembered ids */
     LODGE_WT_CANCEL_STORE = 1, /* every call of the store is to end */
     LODGE_WT_CANCEL_SOME = 2   /* some id was cancelled once */
 };
@@ -41,21 +41,21 @@ struct lodge_wt_store {
     uint64_t refusals;
     uint64_t memories;    /* counted against the process cap */
     uint64_t last_growth; /* bytes, taken back if the system refuses */
-    const _Atomic uint64_t *ticks;    /* milliseconds of the ticker */
-    _Atomic uint32_t *ticker_used;    /* set to keep the ticker going */
-    const _Atomic uint64_t *epochs;   /* lodge_engine_tick of this engine */
-    uint64_t deadline;                /* value of *ticks, 0 = none */
-    uint64_t epoch_deadline;          /* value of *epochs, 0 = none */
-    _Atomic uint32_t cancel;          /* LODGE_WT_CANCEL_* */
+    const _Atomic uint64_t *ticks;  /* milliseconds of the ticker */
+    _Atomic uint32_t *ticker_used;  /* set to keep the ticker going */
+    const _Atomic uint64_t *epochs; /* lodge_engine_tick of this engine */
+    uint64_t deadline;              /* value of *ticks, 0 = none */
+    uint64_t epoch_deadline;        /* value of *epochs, 0 = none */
+    _Atomic uint32_t cancel;        /* LODGE_WT_CANCEL_* */
     uint32_t reserved;
     const struct lodge_wt_open *open; /* innermost call that has an id */
     /* Ids of calls that were cancelled, each at its id modulo the count. */
     _Atomic uint64_t cancelled[LODGE_WT_CANCELLED];
-    void *wasi;      /* Rust's: WASI state */
-    void *failure;   /* Rust's: what the host function reported */
-    void *inner;     /* Rust's: what a nested call had failed with */
-    void *job;       /* Rust's: what the fiber is to run */
-    uintptr_t fiber; /* highest address of the fiber in use, 0 = none */
+    void *wasi;         /* Rust's: WASI state */
+    void *failure;      /* Rust's: what the host function reported */
+    void *inner;        /* Rust's: what a nested call had failed with */
+    void *job;          /* Rust's: what the fiber is to run */
+    uintptr_t fiber;    /* highest address of the fiber in use, 0 = none */
     uint64_t driver[2]; /* Rust's: the first function on a fiber */
     void *resident;     /* Rust's: the resident fiber */
 };
@@ -113,8 +113,8 @@ struct lodge_wt_shape {
     size_t import_count, export_count, section_count;
     struct lodge_wt_str name;
     struct lodge_wt_str producers; /* one tool a line */
-    uint64_t needs[8]; /* by LODGE_NEEDS_* */
-    void *owner;       /* Rust's */
+    uint64_t needs[8];             /* by LODGE_NEEDS_* */
+    void *owner;                   /* Rust's */
 };
 /* `bytes` are the binary the module was made from. */
 wasmtime_error_t *lodge_wt_shape_new(const wasmtime_module_t *module,
@@ -140,10 +140,9 @@ wasmtime_error_t *lodge_wt_call(wasmtime_context_t *store,
 wasmtime_error_t *lodge_wt_call_fiber(wasmtime_context_t *store,
                                       const wasmtime_func_t *func,
                                       wasmtime_val_raw_t *raw, size_t len);
-wasmtime_error_t *
-lodge_wt_instantiate(wasmtime_context_t *store,
-                     const wasmtime_instance_pre_t *pre, int fiber,
-                     wasmtime_instance_t *out);
+wasmtime_error_t *lodge_wt_instantiate(wasmtime_context_t *store,
+                                       const wasmtime_instance_pre_t *pre,
+                                       int fiber, wasmtime_instance_t *out);
 /* Four words that are the same for the same function of a store. */
 void lodge_wt_func_identity(const wasmtime_func_t *func, uint64_t words[4]);
 /* Type of an item as text, as lodge_module_import gives it. `kind` is
@@ -164,9 +163,10 @@ wasmtime_error_t *lodge_wt_table_new(wasmtime_context_t *store, uint32_t code,
  * park ends when somebody polls while *wake is not 0, which is then 0. From
  * here on the store takes instances on the fiber only.
  */
-wasmtime_error_t *lodge_wt_resident_start(
-    wasmtime_context_t *store, struct lodge_wt_store *link, uint32_t *wake,
-    void (*body)(struct lodge_wt_store *link));
+wasmtime_error_t *
+lodge_wt_resident_start(wasmtime_context_t *store, struct lodge_wt_store *link,
+                        uint32_t *wake,
+                        void (*body)(struct lodge_wt_store *link));
 /* 0: parked, or the collector takes a pause; 1: ended, with *error. */
 int lodge_wt_resident_poll(struct lodge_wt_store *link,
                            wasmtime_error_t **error);
@@ -175,11 +175,9 @@ void lodge_wt_resident_stop(struct lodge_wt_store *link);
 /* On the fiber: wait. 0 woken, 1 the fiber is being ended. */
 int lodge_wt_park(wasmtime_context_t *store, struct lodge_wt_store *link);
 /* On the fiber; the start function runs on a fiber above it. */
-wasmtime_error_t *
-lodge_wt_resident_instantiate(wasmtime_context_t *store,
-                              struct lodge_wt_store *link,
-                              const wasmtime_instance_pre_t *pre,
-                              wasmtime_instance_t *out);
+wasmtime_error_t *lodge_wt_resident_instantiate(
+    wasmtime_context_t *store, struct lodge_wt_store *link,
+    const wasmtime_instance_pre_t *pre, wasmtime_instance_t *out);
 
 /* ---- host.rs */
 /* A host function: values in `raw`, 16 bytes each, parameters then results
@@ -192,16 +190,17 @@ typedef int32_t (*lodge_wt_host_fn)(void *env, struct lodge_wt_store *link,
 /* Types by LODGE_TYPE_*: i32 to externref. The finalizer runs exactly once,
  * also on failure.
  */
-wasmtime_error_t *lodge_wt_linker_func(
-    wasmtime_linker_t *linker, const char *module, size_t module_len,
-    const char *name, size_t name_len, const uint8_t *params, size_t nparams,
-    const uint8_t *results, size_t nresults, lodge_wt_host_fn fn, void *env,
-    void (*finalizer)(void *env));
+wasmtime_error_t *lodge_wt_linker_func(wasmtime_linker_t *linker,
+                                       const char *module, size_t module_len,
+                                       const char *name, size_t name_len,
+                                       const uint8_t *params, size_t nparams,
+                                       const uint8_t *results, size_t nresults,
+                                       lodge_wt_host_fn fn, void *env,
+                                       void (*finalizer)(void *env));
 wasmtime_error_t *lodge_wt_linker_alias(
-    wasmtime_linker_t *linker, const char *from_module,
-    size_t from_module_len, const char *from_name, size_t from_name_len,
-    const char *to_module, size_t to_module_len, const char *to_name,
-    size_t to_name_len);
+    wasmtime_linker_t *linker, const char *from_module, size_t from_module_len,
+    const char *from_name, size_t from_name_len, const char *to_module,
+    size_t to_module_len, const char *to_name, size_t to_name_len);
 /* Imports of the module that the linker does not satisfy, one a line; freed
  * with lodge_wt_bytes_free.
  */
@@ -234,8 +233,7 @@ static inline void lodge_wt_failure_drop(struct lodge_wt_store *link)
 /* Forget the note of this host call, and put back that of the one around it;
  * a failure that is set stays.
  */
-static inline void lodge_wt_note_swap(struct lodge_wt_store *link,
-                                      void *outer)
+static inline void lodge_wt_note_swap(struct lodge_wt_store *link, void *outer)
 {
     void *failure = link->failure;
 
@@ -247,12 +245,12 @@ static inline void lodge_wt_note_swap(struct lodge_wt_store *link,
 
 /* ---- error.rs */
 struct lodge_wt_error_info {
-    int32_t status;    /* LODGE_E_* as far as the error tells; 0 = unknown */
-    int32_t trap;      /* LODGE_TRAP_*, -1 = none */
+    int32_t status; /* LODGE_E_* as far as the error tells; 0 = unknown */
+    int32_t trap;   /* LODGE_TRAP_*, -1 = none */
     int32_t exit_code;
-    int32_t panicked;  /* 1: a panic was caught, the store is not to be used */
+    int32_t panicked; /* 1: a panic was caught, the store is not to be used */
     uint64_t payload;
-    uint64_t detail;   /* byte offset in the module, if told */
+    uint64_t detail; /* byte offset in the module, if told */
 };
 struct lodge_wt_frame {
     struct lodge_wt_str func, module, file;
