@@ -30,8 +30,8 @@ static lodge_status refuse_stack(lodge_error *err)
 /* Where guest code runs when `room`, what is left of the present stack, is
  * not enough for a whole guest, or the stack is not this thread's.
  */
-static lodge_status place(const struct store *st, uintptr_t room, int *fiber,
-                          lodge_error *err)
+static lodge_status place(const struct store *st, uintptr_t room,
+                          size_t *fiber, lodge_error *err)
 {
     uint64_t need = st->max_stack + STACK_RESERVE;
     uintptr_t here = stack_here();
@@ -41,12 +41,10 @@ static lodge_status place(const struct store *st, uintptr_t room, int *fiber,
         return LODGE_OK;
     if (st->link.fiber && here < st->link.fiber &&
         st->link.fiber - here < st->fiber_size)
-        return st->link.fiber - here + need > st->fiber_size
-                   ? refuse_stack(err)
-                   : LODGE_OK;
+        room = st->fiber_size - (st->link.fiber - here);
     if (st->calls > 1) /* Wasmtime keeps the limit of the outer call */
         return room < STACK_RESERVE ? refuse_stack(err) : LODGE_OK;
-    *fiber = 1;
+    *fiber = st->fiber_size;
     return LODGE_OK;
 }
 
@@ -115,12 +113,12 @@ enter_elsewhere(struct store *st, const wasmtime_func_t *func,
                 lodge_error *err)
 {
     wasmtime_error_t *error;
-    int fiber;
+    size_t fiber;
     lodge_status rc = place(st, room, &fiber, err);
 
     if (rc != LODGE_OK)
         return rc;
-    error = fiber ? lodge_wt_call_fiber(st->ctx, func, raw, len)
+    error = fiber ? lodge_wt_call_fiber(st->ctx, func, raw, len, fiber)
                   : lodge_wt_call(st->ctx, func, raw, len);
     return error ? trap_translate(st, error, LODGE_E_HOST, err) : LODGE_OK;
 }
@@ -248,9 +246,6 @@ static IN_LINE int is_plain(const struct store *st, const struct child *fn,
 static void limits_restore(struct store *st,
                            const struct lodge_wt_store *before)
 {
-    atomic_fetch_sub(&lodge_wt_memories_live,
-                     st->link.memories - before->memories);
-    st->link.memories = before->memories;
     st->link.memory_bytes = before->memory_bytes;
     st->link.memory_peak = before->memory_peak;
     st->link.table_elements = before->table_elements;
@@ -266,7 +261,7 @@ lodge_status call_instantiate(struct store *st,
     struct saved saved;
     wasmtime_error_t *error;
     lodge_status rc;
-    int fiber;
+    size_t fiber;
 
     begin(st, &terms, &saved);
     rc = place(st, stack_room(), &fiber, err);

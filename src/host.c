@@ -66,32 +66,28 @@ static void zero_results(const struct sig *sig, uint64_t *slots)
         slots[i] = 0;
 }
 
-/* A host function that failed without saying why. */
+/* A host function that failed, perhaps without saying why. What failed
+ * inside after it had said why is no cause of that, and is dropped.
+ */
 static void fail_silent(struct lodge_wt_store *link, int32_t status)
 {
+    void *failure = link->failure;
     char text[64];
     int n = snprintf(text, sizeof text, "a host function returned %d",
                      status);
 
-    if (!link->failure)
+    if (!failure) {
         lodge_wt_failure_set(link, LODGE_E_HOST, 0, 0, text, (size_t)n);
+        return;
+    }
+    link->failure = NULL;
+    lodge_wt_failure_drop(link);
+    link->failure = failure;
 }
 
 static uint64_t caller_id(struct store *st)
 {
     return st->id | (CALLER_BIT + (st->calls_made++ & 0xFFFF));
-}
-
-/* What failed inside after the function had said why it fails is no cause
- * of that.
- */
-static void drop_inner(struct lodge_wt_store *link)
-{
-    void *failure = link->failure;
-
-    link->failure = NULL;
-    lodge_wt_failure_drop(link);
-    link->failure = failure;
 }
 
 static int32_t host_run(void *env, struct lodge_wt_store *link,
@@ -122,7 +118,6 @@ static int32_t host_run(void *env, struct lodge_wt_store *link,
             fail_value(st, rc);
     } else {
         fail_silent(link, rc);
-        drop_inner(link);
     }
     link->inner = call.inner;
     return rc;

@@ -236,6 +236,7 @@ struct store {
     uint32_t *instances; /* child numbers by Wasmtime's instance index */
     uint32_t ninstances;
     uint32_t instance_count;
+    uint64_t memories, tables; /* made by instances and by the host */
     struct call *call;       /* innermost host call */
     struct instance *making; /* innermost instance whose start runs */
     uint64_t calls_made;
@@ -281,6 +282,16 @@ extern _Atomic uint32_t instance_closes_waiting
     __attribute__((visibility("hidden")));
 /* Enters the store of `id` (its own or a child's). Refuses poisoned ones. */
 lodge_status store_enter(uint64_t id, struct store **out, lodge_error *err);
+/* How many linear memories the process has, and may have: Wasmtime ends the
+ * process where the kernel refuses one, so we refuse before.
+ */
+extern _Atomic uint64_t store_memories_live;
+extern uint64_t store_memories_max;
+/* Counts memories and tables that are to be made, or refuses them. */
+lodge_status store_count(struct store *st, uint64_t memories, uint64_t tables,
+                         lodge_error *err);
+/* Takes a count back: what was to be made was not. */
+void store_uncount(struct store *st, uint64_t memories, uint64_t tables);
 /* "func", "memory" and so on. */
 const char *store_kind_name(uint32_t kind);
 /* Why a child id was refused. */

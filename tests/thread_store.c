@@ -33,8 +33,11 @@ static struct {
     lodge_instance instances[2000];
 } all;
 
-/* TSan cannot see how the compiler's threads agree with each other. */
-static const char quiet[] = "parallel-compilation=off";
+/* TSan cannot see how the compiler's threads agree with each other, and
+ * leaves little room for memories.
+ */
+static const char quiet[] =
+    "parallel-compilation=off,memory-reservation=1M,memory-guard-size=64K";
 
 static int32_t nothing(uint64_t token, lodge_caller caller, uint64_t *slots)
 {
@@ -51,8 +54,7 @@ static int tally(lodge_status st, int may_be_gone)
         atomic_fetch_add(&all.good, 1);
     else if (st == LODGE_E_BUSY)
         atomic_fetch_add(&all.busy, 1);
-    else if (may_be_gone &&
-             (st == LODGE_E_HANDLE || st == LODGE_E_CANCELLED))
+    else if (may_be_gone && (st == LODGE_E_HANDLE || st == LODGE_E_CANCELLED))
         atomic_fetch_add(&all.gone, 1);
     else
         atomic_store(&all.bad, st);
@@ -64,8 +66,8 @@ static void open_all(void)
     memset(&all, 0, sizeof all);
     all.engine = new_engine_with(quiet);
     all.linker = new_linker(all.engine);
-    OK(lodge_linker_func(all.linker, TEXT("m"), TEXT("f"), TEXT("->"),
-                         nothing, 0, ERR));
+    OK(lodge_linker_func(all.linker, TEXT("m"), TEXT("f"), TEXT("->"), nothing,
+                         0, ERR));
     all.module = new_module(all.engine, counter);
     OK(lodge_linker_prepare(all.linker, all.module, &all.prepared, ERR));
     all.store = new_store(all.engine);
@@ -85,7 +87,7 @@ static void close_all(void)
 
 static void sleep_ms(long ms)
 {
-    nanosleep(&(struct timespec){ ms / 1000, ms % 1000 * 1000000 }, NULL);
+    nanosleep(&(struct timespec){ms / 1000, ms % 1000 * 1000000}, NULL);
 }
 
 static void start(pthread_t *threads, void *(*fn)(void *))
@@ -252,7 +254,7 @@ static void *close_private(void *arg)
     uintptr_t i;
 
     for (i = 0; i < 200; i++) {
-        if (!tally(lodge_prepared_instance(all.prepared, (lodge_store){ 0 },
+        if (!tally(lodge_prepared_instance(all.prepared, (lodge_store){0},
                                            &instance, NULL),
                    0))
             continue;
@@ -271,7 +273,7 @@ static void private_instances_are_closed_by_other_threads(void **state)
     open_all();
     start(threads, close_private);
     finish(threads);
-    lodge_instance_close((lodge_instance){ atomic_load(&all.hops) });
+    lodge_instance_close((lodge_instance){atomic_load(&all.hops)});
     assert_int_equal(atomic_load(&all.good), 200 * THREADS);
     assert_int_equal(stat_of(LODGE_STAT_LIVE + LODGE_KIND_STORE), 1);
     close_all();
@@ -292,8 +294,8 @@ static void *share_linker(void *arg)
                   0);
             continue;
         }
-        if (tally(lodge_instance_new(all.linker, (lodge_store){ 0 },
-                                     all.module, &instance, NULL),
+        if (tally(lodge_instance_new(all.linker, (lodge_store){0}, all.module,
+                                     &instance, NULL),
                   0))
             lodge_instance_close(instance);
         tally(lodge_linker_missing(all.linker, all.module, NULL, 0, NULL,
@@ -325,8 +327,7 @@ static void take_tokens(void)
     do {
         lodge_reap(0, kinds, tokens, 8, &count);
         for (i = 0; i < count; i++) {
-            if (kinds[i] != LODGE_KIND_HOST ||
-                tokens[i] > FUNCTIONS * THREADS)
+            if (kinds[i] != LODGE_KIND_HOST || tokens[i] > FUNCTIONS * THREADS)
                 atomic_store(&all.bad, -1);
             else
                 atomic_fetch_add(&all.seen[tokens[i]], 1);
@@ -337,7 +338,7 @@ static void take_tokens(void)
 static void *define_and_reap(void *arg)
 {
     const uint64_t mine = (uint64_t)(uintptr_t)arg * FUNCTIONS;
-    lodge_linker linker = { 0 };
+    lodge_linker linker = {0};
     char name[16];
     uint64_t i;
 
@@ -386,14 +387,14 @@ static void *do_everything(void *arg)
         slot = 0;
         tally(lodge_func_call(all.add, &slot, 1, NULL), 1);
         if (tally(lodge_store_new(all.engine, &store, NULL), 1)) {
-            tally(lodge_prepared_instance(all.prepared, store, &instance,
-                                          NULL),
-                  1);
+            tally(
+                lodge_prepared_instance(all.prepared, store, &instance, NULL),
+                1);
             lodge_store_close(store);
         }
         if (tally(lodge_linker_new(all.engine, &linker, NULL), 1))
             lodge_linker_close(linker);
-        if (tally(lodge_prepared_instance(all.prepared, (lodge_store){ 0 },
+        if (tally(lodge_prepared_instance(all.prepared, (lodge_store){0},
                                           &instance, NULL),
                   1)) {
             if (tally(lodge_instance_func(instance, TEXT("add"), &fn, NULL),
@@ -443,8 +444,8 @@ static void *spin(void *arg)
     lodge_instance instance;
     lodge_func fn;
 
-    if (lodge_instance_new(all.linker, (lodge_store){ 0 }, all.module,
-                           &instance, NULL) != LODGE_OK ||
+    if (lodge_instance_new(all.linker, (lodge_store){0}, all.module, &instance,
+                           NULL) != LODGE_OK ||
         lodge_instance_func(instance, TEXT("spin"), &fn, NULL) != LODGE_OK) {
         atomic_store(&all.bad, -1);
         return arg;
@@ -463,8 +464,8 @@ static void a_shutdown_ends_guests_that_loop(void **state)
     all.engine = new_engine_with(quiet);
     all.linker = new_linker(all.engine);
     all.module = new_module(all.engine, endless);
-    OK(lodge_linker_func(all.linker, TEXT("m"), TEXT("f"), TEXT("->"), tell,
-                         0, ERR));
+    OK(lodge_linker_func(all.linker, TEXT("m"), TEXT("f"), TEXT("->"), tell, 0,
+                         ERR));
     start(threads, spin);
     while (atomic_load(&all.hops) < THREADS && !atomic_load(&all.bad))
         sleep_ms(1);

@@ -29,16 +29,16 @@ static inline uint64_t zoo_report(lodge_instance instance)
     uint64_t slot = 0;
 
     err.flags = LODGE_ERROR_REPORT;
-    assert_int_equal(lodge_func_call(func_of(instance, "trap"), &slot, 1,
-                                     &err),
-                     LODGE_E_TRAP);
+    assert_int_equal(
+        lodge_func_call(func_of(instance, "trap"), &slot, 1, &err),
+        LODGE_E_TRAP);
     return err.report;
 }
 
 static inline void zoo_children(struct zoo *zoo, lodge_instance instance)
 {
-    static const char *const names[] = { "func", "memory", "table", "global",
-                                         "tag" };
+    static const char *const names[] = {"func", "memory", "table", "global",
+                                        "tag"};
     lodge_memory memory;
     uint64_t address, len;
     lodge_lease lease;
@@ -88,11 +88,11 @@ static inline void zoo_close(const struct zoo *zoo)
 {
     const uint64_t *id = zoo->id;
 
-    lodge_report_close((lodge_report){ id[LODGE_KIND_REPORT] });
-    lodge_lease_close((lodge_lease){ id[LODGE_KIND_LEASE] });
-    lodge_config_close((lodge_config){ id[LODGE_KIND_CONFIG] });
-    lodge_wasi_close((lodge_wasi){ id[LODGE_KIND_WASI] });
-    lodge_prepared_close((lodge_prepared){ id[LODGE_KIND_PREPARED] });
+    lodge_report_close((lodge_report){id[LODGE_KIND_REPORT]});
+    lodge_lease_close((lodge_lease){id[LODGE_KIND_LEASE]});
+    lodge_config_close((lodge_config){id[LODGE_KIND_CONFIG]});
+    lodge_wasi_close((lodge_wasi){id[LODGE_KIND_WASI]});
+    lodge_prepared_close((lodge_prepared){id[LODGE_KIND_PREPARED]});
     lodge_linker_close(zoo->linker);
     lodge_module_close(zoo->module);
     lodge_store_close(zoo->store);
