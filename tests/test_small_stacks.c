@@ -1,4 +1,4 @@
-/* test_stack.c - used-up stacks, and calls on small and foreign ones: works
+/* test_small_stacks.c - used-up stacks, and calls on small and foreign ones: works
  * or a clean status, never a crash.
  */
 #include <pthread.h>
