@@ -76,22 +76,22 @@ typedef int32_t lodge_status;
     } name
 #endif
 
-LODGE_HANDLE(lodge_config); /* settings of an engine */
-LODGE_HANDLE(lodge_engine); /* compiles and runs modules */
-LODGE_HANDLE(lodge_module); /* compiled code */
-LODGE_HANDLE(lodge_linker); /* names for imports */
+LODGE_HANDLE(lodge_config);   /* settings of an engine */
+LODGE_HANDLE(lodge_engine);   /* compiles and runs modules */
+LODGE_HANDLE(lodge_module);   /* compiled code */
+LODGE_HANDLE(lodge_linker);   /* names for imports */
 LODGE_HANDLE(lodge_prepared); /* a module with its imports resolved */
-LODGE_HANDLE(lodge_store); /* where instances live */
-LODGE_HANDLE(lodge_wasi); /* a WASI preview 1 description */
-LODGE_HANDLE(lodge_report); /* a failure in full */
-LODGE_HANDLE(lodge_lease); /* a borrowed memory */
+LODGE_HANDLE(lodge_store);    /* where instances live */
+LODGE_HANDLE(lodge_wasi);     /* a WASI preview 1 description */
+LODGE_HANDLE(lodge_report);   /* a failure in full */
+LODGE_HANDLE(lodge_lease);    /* a borrowed memory */
 LODGE_HANDLE(lodge_instance); /* a module in a store */
-LODGE_HANDLE(lodge_func); /* a function of a store */
-LODGE_HANDLE(lodge_memory); /* a linear memory */
-LODGE_HANDLE(lodge_table); /* a table of references */
-LODGE_HANDLE(lodge_global); /* a global variable */
-LODGE_HANDLE(lodge_tag); /* the type of an exception */
-LODGE_HANDLE(lodge_caller); /* a running host call */
+LODGE_HANDLE(lodge_func);     /* a function of a store */
+LODGE_HANDLE(lodge_memory);   /* a linear memory */
+LODGE_HANDLE(lodge_table);    /* a table of references */
+LODGE_HANDLE(lodge_global);   /* a global variable */
+LODGE_HANDLE(lodge_tag);      /* the type of an exception */
+LODGE_HANDLE(lodge_caller);   /* a running host call */
 
 /* An import or export of any kind: `kind` is LODGE_KIND_FUNC, _MEMORY,
  * _TABLE, _GLOBAL or _TAG, `id` the id of such a handle.
@@ -137,34 +137,34 @@ typedef int32_t (*lodge_direct_fn)(uint64_t token, lodge_caller caller,
 
 /* Statuses. */
 enum {
-    LODGE_OK = 0,             /* done                                       */
-    LODGE_REQUEST = 1,        /* a host function waits for its answer       */
-    LODGE_YIELD = 2,          /* the time slice is used up                  */
-    LODGE_E_ARGUMENT = -1,    /* an argument is NULL, malformed, too large  */
-    LODGE_E_HANDLE = -2,      /* not a live handle of the kind expected     */
-    LODGE_E_BUSY = -3,        /* in use on another thread                   */
-    LODGE_E_FOREIGN = -4,     /* belongs to another store or engine         */
-    LODGE_E_STATE = -5,       /* not possible in the present state          */
-    LODGE_E_CONFIG = -6,      /* the configuration contradicts itself       */
-    LODGE_E_COMPILE = -7,     /* malformed or invalid module                */
-    LODGE_E_LINK = -8,        /* an import is missing or does not fit       */
-    LODGE_E_TYPE = -9,        /* a value or object of the wrong type        */
-    LODGE_E_BOUNDS = -10,     /* outside a memory or table                  */
-    LODGE_E_BUFFER = -11,     /* the buffer is too small                    */
-    LODGE_E_NOT_FOUND = -12,  /* no such name, index or key                 */
+    LODGE_OK = 0,              /* done                                       */
+    LODGE_REQUEST = 1,         /* a host function waits for its answer       */
+    LODGE_YIELD = 2,           /* the time slice is used up                  */
+    LODGE_E_ARGUMENT = -1,     /* an argument is NULL, malformed, too large  */
+    LODGE_E_HANDLE = -2,       /* not a live handle of the kind expected     */
+    LODGE_E_BUSY = -3,         /* in use on another thread                   */
+    LODGE_E_FOREIGN = -4,      /* belongs to another store or engine         */
+    LODGE_E_STATE = -5,        /* not possible in the present state          */
+    LODGE_E_CONFIG = -6,       /* the configuration contradicts itself       */
+    LODGE_E_COMPILE = -7,      /* malformed or invalid module                */
+    LODGE_E_LINK = -8,         /* an import is missing or does not fit       */
+    LODGE_E_TYPE = -9,         /* a value or object of the wrong type        */
+    LODGE_E_BOUNDS = -10,      /* outside a memory or table                  */
+    LODGE_E_BUFFER = -11,      /* the buffer is too small                    */
+    LODGE_E_NOT_FOUND = -12,   /* no such name, index or key                 */
     LODGE_E_UNSUPPORTED = -13, /* this build or platform cannot             */
-    LODGE_E_IO = -14,         /* a file could not be read                   */
-    LODGE_E_MEMORY = -15,     /* out of memory                              */
-    LODGE_E_LIMIT = -16,      /* a configured or fixed limit is reached     */
-    LODGE_E_TRAP = -32,       /* the guest trapped                          */
-    LODGE_E_EXCEPTION = -33,  /* the guest threw and nobody caught          */
-    LODGE_E_EXIT = -34,       /* the guest ended with an exit code          */
-    LODGE_E_HOST = -35,       /* a host function failed                     */
-    LODGE_E_FUEL = -36,       /* the fuel is used up                        */
-    LODGE_E_DEADLINE = -37,   /* the deadline has passed                    */
-    LODGE_E_CANCELLED = -38,  /* the call was cancelled                     */
-    LODGE_E_STACK = -39,      /* the guest's stack is used up               */
-    LODGE_E_INTERNAL = -64    /* a defect; the store can only be closed     */
+    LODGE_E_IO = -14,          /* a file could not be read                   */
+    LODGE_E_MEMORY = -15,      /* out of memory                              */
+    LODGE_E_LIMIT = -16,       /* a configured or fixed limit is reached     */
+    LODGE_E_TRAP = -32,        /* the guest trapped                          */
+    LODGE_E_EXCEPTION = -33,   /* the guest threw and nobody caught          */
+    LODGE_E_EXIT = -34,        /* the guest ended with an exit code          */
+    LODGE_E_HOST = -35,        /* a host function failed                     */
+    LODGE_E_FUEL = -36,        /* the fuel is used up                        */
+    LODGE_E_DEADLINE = -37,    /* the deadline has passed                    */
+    LODGE_E_CANCELLED = -38,   /* the call was cancelled                     */
+    LODGE_E_STACK = -39,       /* the guest's stack is used up               */
+    LODGE_E_INTERNAL = -64     /* a defect; the store can only be closed     */
 };
 
 /* Trap codes, numbered as Wasmtime numbers them. Others may appear. */
@@ -222,7 +222,7 @@ enum {
     LODGE_TYPE_I64 = 1,
     LODGE_TYPE_F32 = 2,
     LODGE_TYPE_F64 = 3,
-    LODGE_TYPE_V128 = 4,      /* two slots, low half first */
+    LODGE_TYPE_V128 = 4, /* two slots, low half first */
     LODGE_TYPE_FUNCREF = 5,
     LODGE_TYPE_EXTERNREF = 6,
     LODGE_TYPE_ANYREF = 7,
@@ -235,9 +235,9 @@ enum {
     LODGE_TYPE_NULLFUNCREF = 14,
     LODGE_TYPE_NULLEXTERNREF = 15,
     LODGE_TYPE_NULLEXNREF = 16,
-    LODGE_TYPE_REF = 17,      /* a concrete or non-null reference type */
-    LODGE_TYPE_I8 = 32,       /* memory access only: 8 bits, zero-extended */
-    LODGE_TYPE_I16 = 33       /* memory access only: 16 bits, zero-extended */
+    LODGE_TYPE_REF = 17, /* a concrete or non-null reference type */
+    LODGE_TYPE_I8 = 32,  /* memory access only: 8 bits, zero-extended */
+    LODGE_TYPE_I16 = 33  /* memory access only: 16 bits, zero-extended */
 };
 
 /* Flags in lodge_error.flags. */
@@ -249,24 +249,24 @@ enum {
  * only, 8-15 by Lodge; the slots follow.
  */
 enum {
-    LODGE_FRAME_FUNC = 0,     /* func */
-    LODGE_FRAME_PARENT = 1,   /* token of the innermost open request, or 0 */
-    LODGE_FRAME_CALLID = 2,   /* id for cancelling, or 0 */
-    LODGE_FRAME_DEADLINE = 3, /* ns from now, 0 = the store's default */
-    LODGE_FRAME_TAG = 4,      /* user tag, seen by host functions */
-    LODGE_FRAME_CAPACITY = 5, /* low half: slots in this frame; high: 0 */
-    LODGE_FRAME_ERROR = 6,    /* low half: word offset of an error record in
+    LODGE_FRAME_FUNC = 0,      /* func */
+    LODGE_FRAME_PARENT = 1,    /* token of the innermost open request, or 0 */
+    LODGE_FRAME_CALLID = 2,    /* id for cancelling, or 0 */
+    LODGE_FRAME_DEADLINE = 3,  /* ns from now, 0 = the store's default */
+    LODGE_FRAME_TAG = 4,       /* user tag, seen by host functions */
+    LODGE_FRAME_CAPACITY = 5,  /* low half: slots in this frame; high: 0 */
+    LODGE_FRAME_ERROR = 6,     /* low half: word offset of an error record in
                                  this frame, high half: its words; 0 = none */
-    LODGE_FRAME_SLICE = 7,    /* ns, 0 = none */
-    LODGE_FRAME_TOKEN = 8,    /* token of this stop */
-    LODGE_FRAME_IMPORT = 9,   /* import token; high half: slots */
+    LODGE_FRAME_SLICE = 7,     /* ns, 0 = none */
+    LODGE_FRAME_TOKEN = 8,     /* token of this stop */
+    LODGE_FRAME_IMPORT = 9,    /* import token; high half: slots */
     LODGE_FRAME_INSTANCE = 10, /* calling instance */
-    LODGE_FRAME_DETAIL = 11,  /* low half: trap code, high half: exit code */
-    LODGE_FRAME_PAYLOAD = 12, /* host failure payload */
-    LODGE_FRAME_STATUS = 13,  /* status of this frame */
-    LODGE_FRAME_OPEN = 14,    /* calls open in the store */
+    LODGE_FRAME_DETAIL = 11,   /* low half: trap code, high half: exit code */
+    LODGE_FRAME_PAYLOAD = 12,  /* host failure payload */
+    LODGE_FRAME_STATUS = 13,   /* status of this frame */
+    LODGE_FRAME_OPEN = 14,     /* calls open in the store */
     LODGE_FRAME_RESERVED = 15,
-    LODGE_FRAME_SLOTS = 16    /* parameters in, results out, from here */
+    LODGE_FRAME_SLOTS = 16 /* parameters in, results out, from here */
 };
 
 /* Presets for lodge_config_new. */
@@ -285,66 +285,66 @@ enum {
  * says why.
  */
 enum {
-    LODGE_CONFIG_FUEL = 1,              /* bool: count fuel */
-    LODGE_CONFIG_INTERRUPTION = 2,      /* bool: deadlines and cancelling */
-    LODGE_CONFIG_MAX_WASM_STACK = 3,    /* bytes of guest stack */
-    LODGE_CONFIG_FIBER_STACK = 4,       /* bytes of a fiber's stack */
-    LODGE_CONFIG_DOMAIN = 5,            /* domain for lodge_reap */
-    LODGE_CONFIG_MAX_MODULE_BYTES = 6,  /* compile limit: bytes of a module */
-    LODGE_CONFIG_MAX_FUNCTIONS = 7,     /* compile limit: functions */
+    LODGE_CONFIG_FUEL = 1,               /* bool: count fuel */
+    LODGE_CONFIG_INTERRUPTION = 2,       /* bool: deadlines and cancelling */
+    LODGE_CONFIG_MAX_WASM_STACK = 3,     /* bytes of guest stack */
+    LODGE_CONFIG_FIBER_STACK = 4,        /* bytes of a fiber's stack */
+    LODGE_CONFIG_DOMAIN = 5,             /* domain for lodge_reap */
+    LODGE_CONFIG_MAX_MODULE_BYTES = 6,   /* compile limit: bytes of a module */
+    LODGE_CONFIG_MAX_FUNCTIONS = 7,      /* compile limit: functions */
     LODGE_CONFIG_MAX_FUNCTION_BYTES = 8, /* compile limit: bytes of a body */
-    LODGE_CONFIG_MAX_LOCALS = 9,        /* compile limit: locals of a body */
+    LODGE_CONFIG_MAX_LOCALS = 9,         /* compile limit: locals of a body */
     LODGE_CONFIG_PARALLEL_COMPILATION = 10, /* bool: compile on all cores */
-    LODGE_CONFIG_OPT_LEVEL = 11,        /* choice: none speed speed-and-size */
-    LODGE_CONFIG_TARGET = 12,           /* text: host, pulley64, a triple */
+    LODGE_CONFIG_OPT_LEVEL = 11, /* choice: none speed speed-and-size */
+    LODGE_CONFIG_TARGET = 12,    /* text: host, pulley64, a triple */
     LODGE_CONFIG_NAN_CANONICALIZATION = 13, /* bool: one NaN bit pattern */
-    LODGE_CONFIG_DEBUG_VERIFIER = 14,   /* bool: verify Cranelift's output */
-    LODGE_CONFIG_REGALLOC = 15,         /* choice: backtracking single-pass */
-    LODGE_CONFIG_DEBUG_INFO = 16,       /* bool: native debug information */
+    LODGE_CONFIG_DEBUG_VERIFIER = 14, /* bool: verify Cranelift's output */
+    LODGE_CONFIG_REGALLOC = 15,       /* choice: backtracking single-pass */
+    LODGE_CONFIG_DEBUG_INFO = 16,     /* bool: native debug information */
     LODGE_CONFIG_NATIVE_UNWIND_INFO = 17, /* bool: unwind tables */
-    LODGE_CONFIG_PROFILER = 18,         /* choice: none perfmap jitdump */
+    LODGE_CONFIG_PROFILER = 18,           /* choice: none perfmap jitdump */
     LODGE_CONFIG_BACKTRACE_DETAILS = 19, /* bool: source lines in backtraces */
-    LODGE_CONFIG_STORE_MEMORY_LIMIT = 20, /* bytes, of every new store */
-    LODGE_CONFIG_STORE_TABLE_LIMIT = 21, /* elements, of every new store */
-    LODGE_CONFIG_WASM_THREADS = 32,     /* bool: threads proposal */
-    LODGE_CONFIG_SHARED_MEMORY = 33,    /* bool: allow shared memories */
-    LODGE_CONFIG_TAIL_CALL = 34,        /* bool: tail calls */
-    LODGE_CONFIG_REFERENCE_TYPES = 35,  /* bool: reference types */
+    LODGE_CONFIG_STORE_MEMORY_LIMIT = 20,  /* bytes, of every new store */
+    LODGE_CONFIG_STORE_TABLE_LIMIT = 21,   /* elements, of every new store */
+    LODGE_CONFIG_WASM_THREADS = 32,        /* bool: threads proposal */
+    LODGE_CONFIG_SHARED_MEMORY = 33,       /* bool: allow shared memories */
+    LODGE_CONFIG_TAIL_CALL = 34,           /* bool: tail calls */
+    LODGE_CONFIG_REFERENCE_TYPES = 35,     /* bool: reference types */
     LODGE_CONFIG_FUNCTION_REFERENCES = 36, /* bool: typed references */
-    LODGE_CONFIG_GC = 37,               /* bool: garbage collection */
-    LODGE_CONFIG_EXCEPTIONS = 38,       /* bool: exception handling */
-    LODGE_CONFIG_SIMD = 39,             /* bool: 128-bit SIMD */
-    LODGE_CONFIG_RELAXED_SIMD = 40,     /* bool: relaxed SIMD */
+    LODGE_CONFIG_GC = 37,                  /* bool: garbage collection */
+    LODGE_CONFIG_EXCEPTIONS = 38,          /* bool: exception handling */
+    LODGE_CONFIG_SIMD = 39,                /* bool: 128-bit SIMD */
+    LODGE_CONFIG_RELAXED_SIMD = 40,        /* bool: relaxed SIMD */
     LODGE_CONFIG_RELAXED_SIMD_DETERMINISTIC = 41, /* bool: same everywhere */
-    LODGE_CONFIG_BULK_MEMORY = 42,      /* bool: bulk memory */
-    LODGE_CONFIG_MULTI_VALUE = 43,      /* bool: several results */
-    LODGE_CONFIG_MULTI_MEMORY = 44,     /* bool: several memories */
-    LODGE_CONFIG_MEMORY64 = 45,         /* bool: 64-bit memories and tables */
-    LODGE_CONFIG_WIDE_ARITHMETIC = 46,  /* bool: 128-bit integer arithmetic */
+    LODGE_CONFIG_BULK_MEMORY = 42,                /* bool: bulk memory */
+    LODGE_CONFIG_MULTI_VALUE = 43,                /* bool: several results */
+    LODGE_CONFIG_MULTI_MEMORY = 44,               /* bool: several memories */
+    LODGE_CONFIG_MEMORY64 = 45,          /* bool: 64-bit memories and tables */
+    LODGE_CONFIG_WIDE_ARITHMETIC = 46,   /* bool: 128-bit integer arithmetic */
     LODGE_CONFIG_CUSTOM_PAGE_SIZES = 47, /* bool: custom page sizes */
-    LODGE_CONFIG_EXTENDED_CONST = 48,   /* bool: extended constants */
+    LODGE_CONFIG_EXTENDED_CONST = 48,    /* bool: extended constants */
     LODGE_CONFIG_SIGNALS_BASED_TRAPS = 64, /* bool: traps by signal handler */
-    LODGE_CONFIG_MEMORY_MAY_MOVE = 65,  /* bool: a growing memory may move */
+    LODGE_CONFIG_MEMORY_MAY_MOVE = 65,    /* bool: a growing memory may move */
     LODGE_CONFIG_MEMORY_RESERVATION = 66, /* bytes reserved per memory */
-    LODGE_CONFIG_MEMORY_GUARD_SIZE = 67, /* bytes of guard per memory */
+    LODGE_CONFIG_MEMORY_GUARD_SIZE = 67,  /* bytes of guard per memory */
     LODGE_CONFIG_MEMORY_RESERVATION_FOR_GROWTH = 68, /* bytes to grow into */
-    LODGE_CONFIG_MEMORY_INIT_COW = 69,  /* bool: map initial data */
-    LODGE_CONFIG_ALLOCATOR = 80,        /* choice: on-demand pooling */
-    LODGE_CONFIG_POOL_INSTANCES = 81,   /* instances in the pool */
-    LODGE_CONFIG_POOL_MEMORIES = 82,    /* memories in the pool */
-    LODGE_CONFIG_POOL_TABLES = 83,      /* tables in the pool */
-    LODGE_CONFIG_POOL_STACKS = 84,      /* fiber stacks in the pool */
-    LODGE_CONFIG_POOL_GC_HEAPS = 85,    /* GC heaps in the pool */
-    LODGE_CONFIG_POOL_INSTANCE_SIZE = 86, /* bytes of an instance */
-    LODGE_CONFIG_POOL_TABLES_PER_MODULE = 87, /* tables of one module */
+    LODGE_CONFIG_MEMORY_INIT_COW = 69,          /* bool: map initial data */
+    LODGE_CONFIG_ALLOCATOR = 80,                /* choice: on-demand pooling */
+    LODGE_CONFIG_POOL_INSTANCES = 81,           /* instances in the pool */
+    LODGE_CONFIG_POOL_MEMORIES = 82,            /* memories in the pool */
+    LODGE_CONFIG_POOL_TABLES = 83,              /* tables in the pool */
+    LODGE_CONFIG_POOL_STACKS = 84,              /* fiber stacks in the pool */
+    LODGE_CONFIG_POOL_GC_HEAPS = 85,            /* GC heaps in the pool */
+    LODGE_CONFIG_POOL_INSTANCE_SIZE = 86,       /* bytes of an instance */
+    LODGE_CONFIG_POOL_TABLES_PER_MODULE = 87,   /* tables of one module */
     LODGE_CONFIG_POOL_MEMORIES_PER_MODULE = 88, /* memories of one module */
-    LODGE_CONFIG_POOL_TABLE_ELEMENTS = 89, /* elements of a table */
-    LODGE_CONFIG_POOL_MAX_MEMORY_SIZE = 90, /* bytes of one memory */
-    LODGE_CONFIG_POOL_WARM_SLOTS = 91,  /* slots kept for their last module */
+    LODGE_CONFIG_POOL_TABLE_ELEMENTS = 89,      /* elements of a table */
+    LODGE_CONFIG_POOL_MAX_MEMORY_SIZE = 90,     /* bytes of one memory */
+    LODGE_CONFIG_POOL_WARM_SLOTS = 91, /* slots kept for their last module */
     LODGE_CONFIG_POOL_DECOMMIT_BATCH = 92, /* slots given back at once */
-    LODGE_CONFIG_POOL_MEMORY_KEEP = 93, /* bytes kept resident per memory */
-    LODGE_CONFIG_POOL_TABLE_KEEP = 94,  /* bytes kept resident per table */
-    LODGE_CONFIG_POOL_STACK_KEEP = 95   /* bytes kept resident per stack */
+    LODGE_CONFIG_POOL_MEMORY_KEEP = 93,    /* bytes kept resident per memory */
+    LODGE_CONFIG_POOL_TABLE_KEEP = 94,     /* bytes kept resident per table */
+    LODGE_CONFIG_POOL_STACK_KEEP = 95      /* bytes kept resident per stack */
 };
 
 /* Types of configuration keys (lodge_config_key). */
@@ -387,36 +387,36 @@ enum {
 
 /* What lodge_module_needs tells. */
 enum {
-    LODGE_NEEDS_MEMORIES = 1,        /* memories defined by the module */
-    LODGE_NEEDS_TABLES = 2,          /* tables defined by the module */
-    LODGE_NEEDS_MEMORY_BYTES = 3,    /* initial bytes of its memories */
-    LODGE_NEEDS_TABLE_ELEMENTS = 4,  /* initial elements of its tables */
-    LODGE_NEEDS_FUNCTIONS = 5,       /* functions defined */
-    LODGE_NEEDS_GLOBALS = 6,         /* globals defined */
-    LODGE_NEEDS_START = 7            /* 1 if it has a start function */
+    LODGE_NEEDS_MEMORIES = 1,       /* memories defined by the module */
+    LODGE_NEEDS_TABLES = 2,         /* tables defined by the module */
+    LODGE_NEEDS_MEMORY_BYTES = 3,   /* initial bytes of its memories */
+    LODGE_NEEDS_TABLE_ELEMENTS = 4, /* initial elements of its tables */
+    LODGE_NEEDS_FUNCTIONS = 5,      /* functions defined */
+    LODGE_NEEDS_GLOBALS = 6,        /* globals defined */
+    LODGE_NEEDS_START = 7           /* 1 if it has a start function */
 };
 
 /* Store keys (lodge_store_set, _get; lodge_prepared_set). The first group
  * can be set and read, the second only read.
  */
 enum {
-    LODGE_STORE_MEMORY_LIMIT = 1,   /* bytes of all memories and GC heap */
-    LODGE_STORE_TABLE_LIMIT = 2,    /* elements of all tables */
-    LODGE_STORE_INSTANCE_LIMIT = 3, /* instances; before the first one */
-    LODGE_STORE_TABLES_LIMIT = 4,   /* tables; before the first instance */
-    LODGE_STORE_MEMORIES_LIMIT = 5, /* memories; before the first instance */
-    LODGE_STORE_FUEL = 6,           /* fuel left; needs fuel=on */
-    LODGE_STORE_DEADLINE = 7,       /* ns per call, 0 = none */
-    LODGE_STORE_TOKEN = 8,          /* the host's own value */
-    LODGE_STORE_EPOCH_TICKS = 9,    /* calls end after so many
+    LODGE_STORE_MEMORY_LIMIT = 1,    /* bytes of all memories and GC heap */
+    LODGE_STORE_TABLE_LIMIT = 2,     /* elements of all tables */
+    LODGE_STORE_INSTANCE_LIMIT = 3,  /* instances; before the first one */
+    LODGE_STORE_TABLES_LIMIT = 4,    /* tables; before the first instance */
+    LODGE_STORE_MEMORIES_LIMIT = 5,  /* memories; before the first instance */
+    LODGE_STORE_FUEL = 6,            /* fuel left; needs fuel=on */
+    LODGE_STORE_DEADLINE = 7,        /* ns per call, 0 = none */
+    LODGE_STORE_TOKEN = 8,           /* the host's own value */
+    LODGE_STORE_EPOCH_TICKS = 9,     /* calls end after so many
                                        lodge_engine_tick, 0 = none */
-    LODGE_STORE_MEMORY_BYTES = 32,  /* bytes now */
-    LODGE_STORE_MEMORY_PEAK = 33,   /* most bytes ever */
+    LODGE_STORE_MEMORY_BYTES = 32,   /* bytes now */
+    LODGE_STORE_MEMORY_PEAK = 33,    /* most bytes ever */
     LODGE_STORE_TABLE_ELEMENTS = 34, /* elements now */
-    LODGE_STORE_REFUSALS = 35,      /* growths that a limit refused */
-    LODGE_STORE_CALLS = 36,         /* calls open now */
-    LODGE_STORE_INSTANCES = 37,     /* instances made */
-    LODGE_STORE_FUEL_USED = 38      /* fuel consumed since it was set */
+    LODGE_STORE_REFUSALS = 35,       /* growths that a limit refused */
+    LODGE_STORE_CALLS = 36,          /* calls open now */
+    LODGE_STORE_INSTANCES = 37,      /* instances made */
+    LODGE_STORE_FUEL_USED = 38       /* fuel consumed since it was set */
 };
 
 /* Library statistics (lodge_stat). LODGE_STAT_LIVE + kind counts the live
@@ -424,13 +424,13 @@ enum {
  * in a store is not counted.
  */
 enum {
-    LODGE_STAT_LIVE = 0,           /* live handles of every kind */
-    LODGE_STAT_BYTES = 64,         /* bytes allocated by Lodge itself */
-    LODGE_STAT_ALLOCATIONS = 65,   /* blocks allocated by Lodge itself */
-    LODGE_STAT_THREADS = 66,       /* helper threads running */
-    LODGE_STAT_REAP_QUEUE = 67,    /* tokens waiting for lodge_reap */
-    LODGE_STAT_MEMORIES = 68,      /* linear memories mapped */
-    LODGE_STAT_MEMORIES_MAX = 69   /* the cap on them */
+    LODGE_STAT_LIVE = 0,         /* live handles of every kind */
+    LODGE_STAT_BYTES = 64,       /* bytes allocated by Lodge itself */
+    LODGE_STAT_ALLOCATIONS = 65, /* blocks allocated by Lodge itself */
+    LODGE_STAT_THREADS = 66,     /* helper threads running */
+    LODGE_STAT_REAP_QUEUE = 67,  /* tokens waiting for lodge_reap */
+    LODGE_STAT_MEMORIES = 68,    /* linear memories mapped */
+    LODGE_STAT_MEMORIES_MAX = 69 /* the cap on them */
 };
 
 /* Feature bits (lodge_features). */
@@ -446,12 +446,12 @@ enum {
 
 /* WASI streams (lodge_wasi_stream). */
 enum {
-    LODGE_WASI_NULL = 0,    /* stdin: empty; stdout, stderr: discarded */
-    LODGE_WASI_BYTES = 1,   /* stdin: the bytes given */
-    LODGE_WASI_FILE = 2,    /* a file; output is created or truncated */
-    LODGE_WASI_RING = 3,    /* fed by lodge_store_input, drained by
+    LODGE_WASI_NULL = 0,   /* stdin: empty; stdout, stderr: discarded */
+    LODGE_WASI_BYTES = 1,  /* stdin: the bytes given */
+    LODGE_WASI_FILE = 2,   /* a file; output is created or truncated */
+    LODGE_WASI_RING = 3,   /* fed by lodge_store_input, drained by
                                lodge_store_output; `len` = bytes of the ring */
-    LODGE_WASI_INHERIT = 4  /* the process's own stream */
+    LODGE_WASI_INHERIT = 4 /* the process's own stream */
 };
 
 /* WASI rights (lodge_wasi_dir), for directories and for files. */
@@ -462,15 +462,15 @@ enum {
 
 /* WASI settings (lodge_wasi_set). */
 enum {
-    LODGE_WASI_FULL = 1,        /* full output ring: LODGE_WASI_FULL_* */
-    LODGE_WASI_EMPTY = 2,       /* empty input ring: 0 = end of file unless
+    LODGE_WASI_FULL = 1,       /* full output ring: LODGE_WASI_FULL_* */
+    LODGE_WASI_EMPTY = 2,      /* empty input ring: 0 = end of file unless
                                    more is promised, 1 = EAGAIN */
-    LODGE_WASI_MAX_FILES = 3,   /* open descriptors at once, default 64 */
-    LODGE_WASI_MAX_RANDOM = 4,  /* bytes of one random_get, default 64 MiB */
-    LODGE_WASI_SEED = 5,        /* random bytes from this seed */
-    LODGE_WASI_CLOCK = 6,       /* wall clock stands at these ns since 1970 */
-    LODGE_WASI_CLOCK_STEP = 7,  /* both clocks advance this many ns a read */
-    LODGE_WASI_SLEEP = 8        /* 1 (default): sleep; 0: return at once */
+    LODGE_WASI_MAX_FILES = 3,  /* open descriptors at once, default 64 */
+    LODGE_WASI_MAX_RANDOM = 4, /* bytes of one random_get, default 64 MiB */
+    LODGE_WASI_SEED = 5,       /* random bytes from this seed */
+    LODGE_WASI_CLOCK = 6,      /* wall clock stands at these ns since 1970 */
+    LODGE_WASI_CLOCK_STEP = 7, /* both clocks advance this many ns a read */
+    LODGE_WASI_SLEEP = 8       /* 1 (default): sleep; 0: return at once */
 };
 
 /* Values of LODGE_WASI_FULL. */
@@ -666,9 +666,9 @@ LODGE_API lodge_status lodge_config_set(lodge_config config, uint32_t key,
  * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, MEMORY, STATE.
  * Thread: any; one change at a time.  Since: 0.1.  Op: 23.
  */
-LODGE_API lodge_status lodge_config_set_text(lodge_config config,
-                                             uint32_t key, const char *ptr,
-                                             uint64_t len, lodge_error *err);
+LODGE_API lodge_status lodge_config_set_text(lodge_config config, uint32_t key,
+                                             const char *ptr, uint64_t len,
+                                             lodge_error *err);
 
 /* Read a boolean, number or choice.
  *
@@ -693,9 +693,8 @@ LODGE_API lodge_status lodge_config_get(lodge_config config, uint32_t key,
  * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, MEMORY, STATE.
  * Thread: any; one change at a time.  Since: 0.1.  Op: 25.
  */
-LODGE_API lodge_status lodge_config_parse(lodge_config config,
-                                          const char *ptr, uint64_t len,
-                                          lodge_error *err);
+LODGE_API lodge_status lodge_config_parse(lodge_config config, const char *ptr,
+                                          uint64_t len, lodge_error *err);
 
 /* How many configuration keys there are.
  *
@@ -735,8 +734,8 @@ LODGE_API lodge_status lodge_config_key(uint32_t index, uint32_t what,
  * Thread: any.  Since: 0.1.  Op: 40.
  * Source: wasm_engine_new_with_config (which aborts where this fails).
  */
-LODGE_API lodge_status lodge_engine_new(lodge_config config,
-                                        lodge_engine *out, lodge_error *err);
+LODGE_API lodge_status lodge_engine_new(lodge_config config, lodge_engine *out,
+                                        lodge_error *err);
 
 /* A second handle to the same engine, with a life of its own.
  *
@@ -748,8 +747,8 @@ LODGE_API lodge_status lodge_engine_new(lodge_config config,
  * Thread: any.  Since: 0.1.  Op: 41.
  * Source: wasmtime_engine_clone.
  */
-LODGE_API lodge_status lodge_engine_dup(lodge_engine engine,
-                                        lodge_engine *out, lodge_error *err);
+LODGE_API lodge_status lodge_engine_dup(lodge_engine engine, lodge_engine *out,
+                                        lodge_error *err);
 
 /* Close a handle to an engine. What was made from it lives on.
  *
@@ -792,8 +791,7 @@ LODGE_API lodge_status lodge_engine_tick(lodge_engine engine);
  * Source: wasmtime_engine_is_pulley.
  */
 LODGE_API lodge_status lodge_engine_is_pulley(lodge_engine engine,
-                                              uint32_t *yes,
-                                              lodge_error *err);
+                                              uint32_t *yes, lodge_error *err);
 
 /* Read a setting in effect.
  *
@@ -820,10 +818,9 @@ LODGE_API lodge_status lodge_engine_get(lodge_engine engine, uint32_t key,
  * Errors: ARGUMENT, HANDLE, NOT_FOUND, BUFFER, STATE.
  * Thread: any.  Since: 0.1.  Op: 47.
  */
-LODGE_API lodge_status lodge_engine_get_text(lodge_engine engine,
-                                             uint32_t key, char *buf,
-                                             uint64_t cap, uint64_t *len,
-                                             lodge_error *err);
+LODGE_API lodge_status lodge_engine_get_text(lodge_engine engine, uint32_t key,
+                                             char *buf, uint64_t cap,
+                                             uint64_t *len, lodge_error *err);
 
 /* ---- module ----------------------------------------------------------- */
 
@@ -841,8 +838,7 @@ LODGE_API lodge_status lodge_engine_get_text(lodge_engine engine,
  */
 LODGE_API lodge_status lodge_module_open(lodge_engine engine,
                                          const uint8_t *ptr, uint64_t len,
-                                         lodge_module *out,
-                                         lodge_error *err);
+                                         lodge_module *out, lodge_error *err);
 
 /* Compile a module from a file.
  *
@@ -873,8 +869,8 @@ LODGE_API lodge_status lodge_module_open_file(lodge_engine engine,
  * Source: wasmtime_module_validate.
  */
 LODGE_API lodge_status lodge_module_validate(lodge_engine engine,
-                                             const uint8_t *ptr,
-                                             uint64_t len, lodge_error *err);
+                                             const uint8_t *ptr, uint64_t len,
+                                             lodge_error *err);
 
 /* Close a module. Instances of it live on.
  *
@@ -915,10 +911,10 @@ LODGE_API lodge_status lodge_module_import_count(lodge_module module,
  * Thread: any.  Since: 0.1.  Op: 65.
  * Source: wasmtime_module_imports.
  */
-LODGE_API lodge_status lodge_module_import(lodge_module module,
-                                           uint32_t index, uint32_t what,
-                                           char *buf, uint64_t cap,
-                                           uint64_t *len, lodge_error *err);
+LODGE_API lodge_status lodge_module_import(lodge_module module, uint32_t index,
+                                           uint32_t what, char *buf,
+                                           uint64_t cap, uint64_t *len,
+                                           lodge_error *err);
 
 /* How many exports a module has.
  *
@@ -947,10 +943,10 @@ LODGE_API lodge_status lodge_module_export_count(lodge_module module,
  * Thread: any.  Since: 0.1.  Op: 67.
  * Source: wasmtime_module_exports.
  */
-LODGE_API lodge_status lodge_module_export(lodge_module module,
-                                           uint32_t index, uint32_t what,
-                                           char *buf, uint64_t cap,
-                                           uint64_t *len, lodge_error *err);
+LODGE_API lodge_status lodge_module_export(lodge_module module, uint32_t index,
+                                           uint32_t what, char *buf,
+                                           uint64_t cap, uint64_t *len,
+                                           lodge_error *err);
 
 /* How many custom sections a module has.
  *
@@ -1057,8 +1053,8 @@ LODGE_API lodge_status lodge_text_to_binary(const char *ptr, uint64_t len,
  * Thread: any.  Since: 0.1.  Op: 80.
  * Source: wasmtime_linker_new.
  */
-LODGE_API lodge_status lodge_linker_new(lodge_engine engine,
-                                        lodge_linker *out, lodge_error *err);
+LODGE_API lodge_status lodge_linker_new(lodge_engine engine, lodge_linker *out,
+                                        lodge_error *err);
 
 /* Close a linker. What was linked with it lives on.
  *
@@ -1103,10 +1099,12 @@ LODGE_API lodge_status lodge_linker_set(lodge_linker linker, uint32_t key,
  * Thread: any; one change at a time.  Since: 0.1.  Op: 83.
  * Source: wasmtime_linker_define_func_unchecked.
  */
-LODGE_API lodge_status lodge_linker_func(
-    lodge_linker linker, const char *module, uint64_t module_len,
-    const char *name, uint64_t name_len, const char *sig, uint64_t sig_len,
-    lodge_direct_fn fn, uint64_t token, lodge_error *err);
+LODGE_API lodge_status lodge_linker_func(lodge_linker linker,
+                                         const char *module,
+                                         uint64_t module_len, const char *name,
+                                         uint64_t name_len, const char *sig,
+                                         uint64_t sig_len, lodge_direct_fn fn,
+                                         uint64_t token, lodge_error *err);
 
 /* Define WASI preview 1 (module wasi_snapshot_preview1). A store that runs
  * such a guest without a description of its own (lodge_store_wasi) gets an
@@ -1157,8 +1155,8 @@ LODGE_API lodge_status lodge_linker_add_instance(lodge_linker linker,
  */
 LODGE_API lodge_status lodge_linker_add(lodge_linker linker,
                                         const char *module,
-                                        uint64_t module_len,
-                                        const char *name, uint64_t name_len,
+                                        uint64_t module_len, const char *name,
+                                        uint64_t name_len,
                                         const lodge_extern *item,
                                         lodge_error *err);
 
@@ -1203,8 +1201,7 @@ LODGE_API lodge_status lodge_linker_alias(
 LODGE_API lodge_status lodge_linker_missing(lodge_linker linker,
                                             lodge_module module, char *buf,
                                             uint64_t cap, uint64_t *len,
-                                            uint32_t *count,
-                                            lodge_error *err);
+                                            uint32_t *count, lodge_error *err);
 
 /* Resolve a module's imports once. The result makes instances quickly, in a
  * given store or each in its own, and does not see later changes of the
@@ -1249,8 +1246,7 @@ LODGE_API lodge_status lodge_prepared_set(lodge_prepared prepared,
  * Thread: any; one change at a time.  Since: 0.1.  Op: 91.
  */
 LODGE_API lodge_status lodge_prepared_wasi(lodge_prepared prepared,
-                                           lodge_wasi wasi,
-                                           lodge_error *err);
+                                           lodge_wasi wasi, lodge_error *err);
 
 /* Close a prepared module. Its instances live on.
  *
@@ -1347,8 +1343,7 @@ LODGE_API lodge_status lodge_store_hold(lodge_store store, lodge_error *err);
  * Errors: HANDLE, BUSY, STATE.
  * Thread: the one that holds.  Since: 0.1.  Op: 106.
  */
-LODGE_API lodge_status lodge_store_unhold(lodge_store store,
-                                          lodge_error *err);
+LODGE_API lodge_status lodge_store_unhold(lodge_store store, lodge_error *err);
 
 /* Run the garbage collector.
  *
@@ -1505,10 +1500,8 @@ LODGE_API lodge_status lodge_instance_export_at(lodge_instance instance,
  * Thread: any; one at a time per store.  Since: 0.1.  Op: 126.
  */
 LODGE_API lodge_status lodge_instance_func(lodge_instance instance,
-                                           const char *name,
-                                           uint64_t name_len,
-                                           lodge_func *out,
-                                           lodge_error *err);
+                                           const char *name, uint64_t name_len,
+                                           lodge_func *out, lodge_error *err);
 
 /* Find an exported memory by name.
  *
@@ -1608,9 +1601,8 @@ LODGE_API lodge_status lodge_call(uint64_t *frame);
  * Thread: any; one at a time per store.  Since: 0.1.  Op: 142.
  * Source: wasmtime_func_type.
  */
-LODGE_API lodge_status lodge_func_type(lodge_func fn, char *buf,
-                                       uint64_t cap, uint64_t *len,
-                                       lodge_error *err);
+LODGE_API lodge_status lodge_func_type(lodge_func fn, char *buf, uint64_t cap,
+                                       uint64_t *len, lodge_error *err);
 
 /* How many slots a function's parameters and results take.
  *
@@ -1660,8 +1652,7 @@ LODGE_API lodge_status lodge_caller_memory(lodge_caller caller,
  * Thread: the one in the host function.  Since: 0.1.  Op: 152.
  */
 LODGE_API lodge_status lodge_caller_export(lodge_caller caller,
-                                           const char *name,
-                                           uint64_t name_len,
+                                           const char *name, uint64_t name_len,
                                            lodge_extern *out);
 
 /* The user tag of the running call (LODGE_FRAME_TAG), 0 if it had none.
@@ -1700,8 +1691,7 @@ LODGE_API lodge_status lodge_caller_store(lodge_caller caller,
  * Errors: HANDLE, BUSY, HOST, STATE.
  * Thread: the one in the host function.  Since: 0.1.  Op: 155.
  */
-LODGE_API lodge_status lodge_caller_fail(lodge_caller caller,
-                                         uint64_t payload,
+LODGE_API lodge_status lodge_caller_fail(lodge_caller caller, uint64_t payload,
                                          const char *message,
                                          uint64_t message_len);
 
@@ -1763,8 +1753,8 @@ LODGE_API lodge_status lodge_memory_type(lodge_memory memory, char *buf,
  * Thread: any; one at a time per store.  Since: 0.1.  Op: 162.
  * Source: wasmtime_memory_data_size.
  */
-LODGE_API lodge_status lodge_memory_size(lodge_memory memory,
-                                         uint64_t *bytes, lodge_error *err);
+LODGE_API lodge_status lodge_memory_size(lodge_memory memory, uint64_t *bytes,
+                                         lodge_error *err);
 
 /* Grow a memory.
  *
@@ -1885,8 +1875,7 @@ LODGE_API lodge_status lodge_memory_load(lodge_memory memory, uint64_t at,
  * Thread: any; one at a time per store.  Since: 0.1.  Op: 170.
  */
 LODGE_API lodge_status lodge_memory_store(lodge_memory memory, uint64_t at,
-                                          uint32_t type,
-                                          const uint64_t *slots,
+                                          uint32_t type, const uint64_t *slots,
                                           lodge_error *err);
 
 /* Borrow the address of a memory. It stays mapped while the lease lives,
@@ -1906,8 +1895,7 @@ LODGE_API lodge_status lodge_memory_store(lodge_memory memory, uint64_t at,
  */
 LODGE_API lodge_status lodge_memory_lease(lodge_memory memory,
                                           uint64_t *address, uint64_t *len,
-                                          lodge_lease *out,
-                                          lodge_error *err);
+                                          lodge_lease *out, lodge_error *err);
 
 /* Give a lease back.
  *
@@ -1964,8 +1952,7 @@ LODGE_API lodge_status lodge_table_type(lodge_table table, char *buf,
  * Thread: any; one at a time per store.  Since: 0.1.  Op: 182.
  * Source: wasmtime_table_size.
  */
-LODGE_API lodge_status lodge_table_size(lodge_table table,
-                                        uint64_t *elements,
+LODGE_API lodge_status lodge_table_size(lodge_table table, uint64_t *elements,
                                         lodge_error *err);
 
 /* Read an element.
@@ -2161,10 +2148,8 @@ LODGE_API lodge_status lodge_wasi_stream(lodge_wasi wasi, uint32_t fd,
  */
 LODGE_API lodge_status lodge_wasi_dir(lodge_wasi wasi, const char *host,
                                       uint64_t host_len, const char *guest,
-                                      uint64_t guest_len,
-                                      uint32_t dir_rights,
-                                      uint32_t file_rights,
-                                      lodge_error *err);
+                                      uint64_t guest_len, uint32_t dir_rights,
+                                      uint32_t file_rights, lodge_error *err);
 
 /* Change a setting.
  *
@@ -2223,10 +2208,10 @@ LODGE_API lodge_status lodge_report_frame_count(lodge_report report,
  * Thread: any.  Since: 0.1.  Op: 222.
  * Source: wasm_frame_func_index, wasmtime_frame_func_name.
  */
-LODGE_API lodge_status lodge_report_frame(lodge_report report,
-                                          uint32_t index, uint32_t what,
-                                          char *buf, uint64_t cap,
-                                          uint64_t *len, lodge_error *err);
+LODGE_API lodge_status lodge_report_frame(lodge_report report, uint32_t index,
+                                          uint32_t what, char *buf,
+                                          uint64_t cap, uint64_t *len,
+                                          lodge_error *err);
 
 /* How many causes the failure has, at least one.
  *
@@ -2255,8 +2240,7 @@ LODGE_API lodge_status lodge_report_cause_count(lodge_report report,
  * Errors: ARGUMENT, HANDLE, NOT_FOUND, BUFFER, STATE.
  * Thread: any.  Since: 0.1.  Op: 224.
  */
-LODGE_API lodge_status lodge_report_cause(lodge_report report,
-                                          uint32_t index,
+LODGE_API lodge_status lodge_report_cause(lodge_report report, uint32_t index,
                                           lodge_status *status,
                                           uint64_t *payload, char *buf,
                                           uint64_t cap, uint64_t *len,

@@ -107,10 +107,9 @@ static void end(struct store *st, const struct saved *saved)
 
 /* ---- the call --------------------------------------------------------- */
 
-static __attribute__((noinline)) lodge_status
-enter_elsewhere(struct store *st, const wasmtime_func_t *func,
-                wasmtime_val_raw_t *raw, size_t len, uintptr_t room,
-                lodge_error *err)
+static __attribute__((noinline)) lodge_status enter_elsewhere(
+    struct store *st, const wasmtime_func_t *func, wasmtime_val_raw_t *raw,
+    size_t len, uintptr_t room, lodge_error *err)
 {
     wasmtime_error_t *error;
     size_t fiber;
@@ -142,9 +141,8 @@ static IN_LINE lodge_status enter_guest(struct store *st,
 /* The everyday call: few values, a slot each, no references. Wasmtime looks
  * only at the part of a parameter that its type has.
  */
-static IN_LINE lodge_status run_plain(struct store *st,
-                                      const struct child *fn, uint64_t *slots,
-                                      lodge_error *err)
+static IN_LINE lodge_status run_plain(struct store *st, const struct child *fn,
+                                      uint64_t *slots, lodge_error *err)
 {
     /* Copies: the guest may make the table of children move. */
     const wasmtime_func_t func = fn->of.func;
@@ -184,8 +182,8 @@ static lodge_status run(struct store *st, const struct child *fn,
     end(st, &saved);
     if (rc != LODGE_OK)
         return rc;
-    return value_out(st, sig->codes + sig->nparams, sig->nresults, raw,
-                     slots, err);
+    return value_out(st, sig->codes + sig->nparams, sig->nresults, raw, slots,
+                     err);
 }
 
 static lodge_status refuse_slots(const struct sig *sig, uint32_t need,
@@ -257,7 +255,7 @@ lodge_status call_instantiate(struct store *st,
                               lodge_error *err)
 {
     const struct lodge_wt_store before = st->link;
-    const struct terms terms = { 0, st->tag };
+    const struct terms terms = {0, st->tag};
     struct saved saved;
     wasmtime_error_t *error;
     lodge_status rc;
@@ -291,7 +289,7 @@ lodge_status lodge_func_call(lodge_func fn, uint64_t *slots, uint32_t len,
     if (is_plain(st, c, slots, len)) {
         rc = run_plain(st, c, slots, err);
     } else {
-        const struct terms terms = { 0, st->tag };
+        const struct terms terms = {0, st->tag};
 
         rc = run_any(st, c, slots, len, &terms, err);
     }
@@ -366,17 +364,17 @@ static __attribute__((noinline)) lodge_status
 frame_run_any(struct store *st, const struct child *fn, uint64_t *frame,
               lodge_error *err)
 {
-    const struct terms terms = { frame[LODGE_FRAME_DEADLINE],
-                                 frame[LODGE_FRAME_TAG] };
+    const struct terms terms = {frame[LODGE_FRAME_DEADLINE],
+                                frame[LODGE_FRAME_TAG]};
     lodge_status rc = LODGE_OK;
 
     if (terms.deadline_ns)
-        rc = store_key_check(st->eng, LODGE_STORE_DEADLINE,
-                             terms.deadline_ns, err);
-    return rc == LODGE_OK ? run_any(st, fn, frame + LODGE_FRAME_SLOTS,
-                                    (uint32_t)frame[LODGE_FRAME_CAPACITY],
-                                    &terms, err)
-                          : rc;
+        rc = store_key_check(st->eng, LODGE_STORE_DEADLINE, terms.deadline_ns,
+                             err);
+    return rc == LODGE_OK
+               ? run_any(st, fn, frame + LODGE_FRAME_SLOTS,
+                         (uint32_t)frame[LODGE_FRAME_CAPACITY], &terms, err)
+               : rc;
 }
 
 static IN_LINE lodge_status frame_run(uint64_t *frame, lodge_error *err)
@@ -420,8 +418,8 @@ lodge_status lodge_call(uint64_t *frame)
     frame[LODGE_FRAME_STATUS] = (uint64_t)(int64_t)rc;
     if (__builtin_expect(rc != LODGE_OK && err != NULL, 0)) {
         frame[LODGE_FRAME_PAYLOAD] = err->payload;
-        frame[LODGE_FRAME_DETAIL] = (uint64_t)(uint32_t)err->exit_code << 32 |
-                                    (uint32_t)err->trap;
+        frame[LODGE_FRAME_DETAIL] =
+            (uint64_t)(uint32_t)err->exit_code << 32 | (uint32_t)err->trap;
     }
     return rc;
 }

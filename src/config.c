@@ -39,8 +39,8 @@ static lodge_status set_text(struct settings *set, const struct key *k,
 }
 
 /* One "name=value" of a list. */
-static lodge_status set_pair(struct settings *set, const char *ptr,
-                             size_t len, lodge_error *err)
+static lodge_status set_pair(struct settings *set, const char *ptr, size_t len,
+                             lodge_error *err)
 {
     const char *eq = memchr(ptr, '=', len);
     size_t name_len = eq ? (size_t)(eq - ptr) : len;
@@ -59,8 +59,8 @@ static lodge_status set_pair(struct settings *set, const char *ptr,
     return set_text(set, k, eq + 1, len - name_len - 1, err);
 }
 
-static lodge_status set_list(struct settings *set, const char *ptr,
-                             size_t len, lodge_error *err)
+static lodge_status set_list(struct settings *set, const char *ptr, size_t len,
+                             lodge_error *err)
 {
     const char *end = ptr + len;
     lodge_status st = LODGE_OK;
@@ -87,7 +87,7 @@ static const char *const presets[] = {
     [LODGE_PRESET_DETERMINISTIC] =
         "fuel=on,nan-canonicalization=on,relaxed-simd-deterministic=on,"
         "wasm-threads=off,shared-memory=off,interruption=off",
-    [LODGE_PRESET_PULLEY] = 
+    [LODGE_PRESET_PULLEY] =
         "target=pulley64,signals-based-traps=off,wasm-threads=off",
     [LODGE_PRESET_SMALL] =
         "parallel-compilation=off,memory-reservation=16M,"
@@ -138,8 +138,8 @@ lodge_status lodge_config_new(uint32_t preset, lodge_config *out,
     config_defaults(&cfg->set);
     st = set_list(&cfg->set, presets[preset], strlen(presets[preset]), err);
     if (st == LODGE_OK)
-        st = handle_new(LODGE_KIND_CONFIG, cfg, config_destroy, NULL,
-                        &out->id, err);
+        st = handle_new(LODGE_KIND_CONFIG, cfg, config_destroy, NULL, &out->id,
+                        err);
     if (st != LODGE_OK)
         config_destroy(cfg);
     return st;
@@ -174,8 +174,7 @@ static lodge_status set_number(struct settings *set, uint32_t key,
         return st;
     if (k->type == LODGE_VALUE_TEXT)
         return error_refuse(err, LODGE_E_ARGUMENT,
-                            "%s: is text; use lodge_config_set_text",
-                            k->name);
+                            "%s: is text; use lodge_config_set_text", k->name);
     if (value < k->min || value > k->max)
         return config_number_refuse(k, value, err);
     set->value[key] = value;
@@ -296,7 +295,7 @@ lodge_status lodge_config_key(uint32_t index, uint32_t what, uint32_t *key,
                               uint32_t *type, char *buf, uint64_t cap,
                               uint64_t *len)
 {
-    struct textbuf text = { 0 };
+    struct textbuf text = {0};
     const struct key *k;
     lodge_status st;
 

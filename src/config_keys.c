@@ -36,16 +36,16 @@ const struct key config_keys[] = {
          "Refuse longer modules before they are compiled."),
     UINT(MAX_FUNCTIONS, "max-functions", 0, UINT32_MAX, 1000000,
          "Refuse modules with more functions before they are compiled."),
-    UINT(MAX_FUNCTION_BYTES, "max-function-bytes", 0, UINT32_MAX,
-         7654321, "Refuse modules with a longer function body."),
+    UINT(MAX_FUNCTION_BYTES, "max-function-bytes", 0, UINT32_MAX, 7654321,
+         "Refuse modules with a longer function body."),
     UINT(MAX_LOCALS, "max-locals", 0, UINT32_MAX, 50000,
          "Refuse modules with a function of more locals."),
     BOOL(PARALLEL_COMPILATION, "parallel-compilation", 1,
          "Compile the functions of a module on all cores."),
     CHOICE(OPT_LEVEL, "opt-level", 2, 1, "none speed speed-and-size",
            "What the compiler optimises for."),
-    { LODGE_CONFIG_TARGET, LODGE_VALUE_TEXT, "target", 0, 128, 0, NULL,
-      "What code is made for: host, pulley64, or a target triple." },
+    {LODGE_CONFIG_TARGET, LODGE_VALUE_TEXT, "target", 0, 128, 0, NULL,
+     "What code is made for: host, pulley64, or a target triple."},
     BOOL(NAN_CANONICALIZATION, "nan-canonicalization", 0,
          "Give every NaN the same bits."),
     BOOL(DEBUG_VERIFIER, "debug-verifier", 0,
@@ -82,8 +82,7 @@ const struct key config_keys[] = {
     BOOL(MULTI_VALUE, "multi-value", 1, "Functions with several results."),
     BOOL(MULTI_MEMORY, "multi-memory", 1, "Several memories in a module."),
     BOOL(MEMORY64, "memory64", 1, "64-bit memories and tables."),
-    BOOL(WIDE_ARITHMETIC, "wide-arithmetic", 0,
-         "128-bit integer arithmetic."),
+    BOOL(WIDE_ARITHMETIC, "wide-arithmetic", 0, "128-bit integer arithmetic."),
     BOOL(CUSTOM_PAGE_SIZES, "custom-page-sizes", 0,
          "Memories with pages of one byte."),
     BOOL(EXTENDED_CONST, "extended-const", 1,
@@ -107,8 +106,7 @@ const struct key config_keys[] = {
          "Instances in the pool."),
     UINT(POOL_MEMORIES, "pool-memories", 0, 1000000, 1000,
          "Memories in the pool."),
-    UINT(POOL_TABLES, "pool-tables", 0, 1000000, 1000,
-         "Tables in the pool."),
+    UINT(POOL_TABLES, "pool-tables", 0, 1000000, 1000, "Tables in the pool."),
     UINT(POOL_STACKS, "pool-stacks", 0, 1000000, 1000,
          "Fiber stacks in the pool."),
     UINT(POOL_GC_HEAPS, "pool-gc-heaps", 0, 1000000, 1000,
@@ -196,8 +194,8 @@ static const char *word_at(const char *words, uint64_t n, size_t *len)
     return NULL;
 }
 
-void config_value_text(const struct key *k, uint64_t value,
-                       const char *target, struct textbuf *out)
+void config_value_text(const struct key *k, uint64_t value, const char *target,
+                       struct textbuf *out)
 {
     const char *word;
     size_t len;
@@ -229,8 +227,7 @@ void config_range_text(const struct key *k, struct textbuf *out)
         textbuf_printf(out, "%s", k->words);
         return;
     case LODGE_VALUE_TEXT:
-        textbuf_printf(out, "at most %llu bytes",
-                       (unsigned long long)k->max);
+        textbuf_printf(out, "at most %llu bytes", (unsigned long long)k->max);
         return;
     default:
         textbuf_printf(out, "%llu..%llu", (unsigned long long)k->min,
@@ -240,12 +237,13 @@ void config_range_text(const struct key *k, struct textbuf *out)
 
 static int parse_bool(const char *ptr, size_t len, uint64_t *value)
 {
-    static const char *const yes[] = { "on", "true", "yes", "1" };
-    static const char *const no[] = { "off", "false", "no", "0" };
+    static const char *const yes[] = {"on", "true", "yes", "1"};
+    static const char *const no[] = {"off", "false", "no", "0"};
     size_t i;
 
     for (i = 0; i < 4; i++) {
-        if (config_text_is(ptr, len, yes[i]) || config_text_is(ptr, len, no[i])) {
+        if (config_text_is(ptr, len, yes[i]) ||
+            config_text_is(ptr, len, no[i])) {
             *value = (uint64_t)config_text_is(ptr, len, yes[i]);
             return 1;
         }
@@ -288,7 +286,7 @@ static int parse_uint(const char *ptr, size_t len, uint64_t *value)
 }
 
 int config_parse_value(const struct key *k, const char *ptr, size_t len,
-                uint64_t *value)
+                       uint64_t *value)
 {
     int good = 0;
 
@@ -304,14 +302,15 @@ int config_parse_value(const struct key *k, const char *ptr, size_t len,
 lodge_status config_value_refuse(const struct key *k, const char *ptr,
                                  uint64_t len, lodge_error *err)
 {
-    struct textbuf range = { 0 };
+    struct textbuf range = {0};
     char quoted[80];
     lodge_status st;
 
     config_range_text(k, &range);
     error_quote(quoted, sizeof quoted, ptr, len);
-    st = error_refuse(err, LODGE_E_ARGUMENT, "%s: %s is not allowed; allowed: %s",
-                      k->name, quoted, range.ptr ? range.ptr : "?");
+    st = error_refuse(err, LODGE_E_ARGUMENT,
+                      "%s: %s is not allowed; allowed: %s", k->name, quoted,
+                      range.ptr ? range.ptr : "?");
     textbuf_free(&range);
     return st;
 }
@@ -319,7 +318,7 @@ lodge_status config_value_refuse(const struct key *k, const char *ptr,
 lodge_status config_number_refuse(const struct key *k, uint64_t value,
                                   lodge_error *err)
 {
-    struct textbuf text = { 0 };
+    struct textbuf text = {0};
     lodge_status st;
 
     textbuf_printf(&text, "%llu", (unsigned long long)value);

@@ -24,8 +24,8 @@ lodge_status config_key_need(uint32_t key, const struct key **out,
 
 int config_text_is(const char *ptr, size_t len, const char *word);
 /* A value as text, and the values that are allowed. */
-void config_value_text(const struct key *k, uint64_t value,
-                       const char *target, struct textbuf *out);
+void config_value_text(const struct key *k, uint64_t value, const char *target,
+                       struct textbuf *out);
 void config_range_text(const struct key *k, struct textbuf *out);
 /* 1 if the text is a value in the key's range; not for text keys. */
 int config_parse_value(const struct key *k, const char *ptr, size_t len,

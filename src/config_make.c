@@ -66,9 +66,9 @@ static void apply_wasm(wasm_config_t *c, const uint64_t *v)
 
 static void apply_engine(wasm_config_t *c, const uint64_t *v)
 {
-    static const uint8_t profilers[] = { WASMTIME_PROFILING_STRATEGY_NONE,
-                                         WASMTIME_PROFILING_STRATEGY_PERFMAP,
-                                         WASMTIME_PROFILING_STRATEGY_JITDUMP };
+    static const uint8_t profilers[] = {WASMTIME_PROFILING_STRATEGY_NONE,
+                                        WASMTIME_PROFILING_STRATEGY_PERFMAP,
+                                        WASMTIME_PROFILING_STRATEGY_JITDUMP};
 
     FLAG(FUEL, consume_fuel);
     FLAG(INTERRUPTION, epoch_interruption);
@@ -82,10 +82,10 @@ static void apply_engine(wasm_config_t *c, const uint64_t *v)
     FLAG(MEMORY_INIT_COW, memory_init_cow);
     wasmtime_config_max_wasm_stack_set(c, v[LODGE_CONFIG_MAX_WASM_STACK]);
     wasmtime_config_async_stack_size_set(c, v[LODGE_CONFIG_FIBER_STACK]);
-    wasmtime_config_memory_reservation_set(
-        c, v[LODGE_CONFIG_MEMORY_RESERVATION]);
-    wasmtime_config_memory_guard_size_set(
-        c, v[LODGE_CONFIG_MEMORY_GUARD_SIZE]);
+    wasmtime_config_memory_reservation_set(c,
+                                           v[LODGE_CONFIG_MEMORY_RESERVATION]);
+    wasmtime_config_memory_guard_size_set(c,
+                                          v[LODGE_CONFIG_MEMORY_GUARD_SIZE]);
     wasmtime_config_memory_reservation_for_growth_set(
         c, v[LODGE_CONFIG_MEMORY_RESERVATION_FOR_GROWTH]);
     wasmtime_config_cranelift_opt_level_set(

@@ -12,8 +12,8 @@ void engine_ref(struct engine *eng)
 
 void engine_unref(struct engine *eng)
 {
-    if (!eng || atomic_fetch_sub_explicit(&eng->refs, 1,
-                                          memory_order_acq_rel) != 1)
+    if (!eng ||
+        atomic_fetch_sub_explicit(&eng->refs, 1, memory_order_acq_rel) != 1)
         return;
     ticker_remove(eng);
     if (eng->raw)
@@ -89,8 +89,7 @@ static lodge_status engine_raw(struct engine *eng, lodge_error *err)
         return st;
     error = lodge_wt_engine_new(cfg, &eng->raw);
     wasm_config_delete(cfg);
-    return error ? trap_translate(NULL, error, LODGE_E_CONFIG, err)
-                 : LODGE_OK;
+    return error ? trap_translate(NULL, error, LODGE_E_CONFIG, err) : LODGE_OK;
 }
 
 static lodge_status engine_make(const struct settings *set,
@@ -127,8 +126,8 @@ out:
 static lodge_status engine_give(struct engine *eng, lodge_engine *out,
                                 lodge_error *err)
 {
-    lodge_status st = engine_handle(eng, LODGE_KIND_ENGINE, eng, engine_destroy,
-                                    &out->id, err);
+    lodge_status st = engine_handle(eng, LODGE_KIND_ENGINE, eng,
+                                    engine_destroy, &out->id, err);
 
     if (st != LODGE_OK)
         engine_unref(eng);
@@ -138,7 +137,7 @@ static lodge_status engine_give(struct engine *eng, lodge_engine *out,
 lodge_status lodge_engine_new(lodge_config config, lodge_engine *out,
                               lodge_error *err)
 {
-    lodge_config none = { 0 };
+    lodge_config none = {0};
     struct settings set;
     struct engine *eng;
     struct config *cfg;
@@ -261,7 +260,7 @@ lodge_status lodge_engine_get_text(lodge_engine engine, uint32_t key,
                                    char *buf, uint64_t cap, uint64_t *len,
                                    lodge_error *err)
 {
-    struct textbuf text = { 0 };
+    struct textbuf text = {0};
     struct engine *eng;
     lodge_status st = engine_take(engine, &eng, err);
 

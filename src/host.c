@@ -73,8 +73,7 @@ static void fail_silent(struct lodge_wt_store *link, int32_t status)
 {
     void *failure = link->failure;
     char text[64];
-    int n = snprintf(text, sizeof text, "a host function returned %d",
-                     status);
+    int n = snprintf(text, sizeof text, "a host function returned %d", status);
 
     if (!failure) {
         lodge_wt_failure_set(link, LODGE_E_HOST, 0, 0, text, (size_t)n);
@@ -97,7 +96,7 @@ static int32_t host_run(void *env, struct lodge_wt_store *link,
     struct host_func *hf = env;
     struct store *st = (struct store *)link;
     uint64_t *slots = (uint64_t *)(void *)raw;
-    struct call call = { st->call, instance, caller_id(st), link->inner };
+    struct call call = {st->call, instance, caller_id(st), link->inner};
     int32_t rc;
 
     (void)len;
@@ -109,7 +108,7 @@ static int32_t host_run(void *env, struct lodge_wt_store *link,
     zero_results(hf->sig, slots);
     link->inner = NULL;
     st->call = &call;
-    rc = hf->fn(hf->node.token, (lodge_caller){ call.id }, slots);
+    rc = hf->fn(hf->node.token, (lodge_caller){call.id}, slots);
     st->call = call.prev;
     if (__builtin_expect(rc == LODGE_OK, 1)) {
         lodge_wt_failure_drop(link);
@@ -159,7 +158,7 @@ static int32_t host_run_simple(void *env, struct lodge_wt_store *link,
     if (i < hf->sig->nresults)
         slots[0] = 0;
     st->call = &call;
-    rc = hf->fn(hf->node.token, (lodge_caller){ call.id }, slots);
+    rc = hf->fn(hf->node.token, (lodge_caller){call.id}, slots);
     st->call = call.prev;
     if (__builtin_expect(rc != LODGE_OK || link->inner || link->failure, 0))
         return end_failed(link, rc);
@@ -194,13 +193,11 @@ lodge_status host_define(struct linker *lnk, const char *module,
     hf->domain = domain_ref(lnk->eng->domain);
     hf->fn = fn;
     hf->sig = sig;
-    error = lodge_wt_linker_func(lnk->raw, module, module_len, name, name_len,
-                                 sig->codes, sig->nparams,
-                                 sig->codes + sig->nparams, sig->nresults,
-                                 sig->plain && sig->nresults <= 1
-                                     ? host_run_simple
-                                     : host_run,
-                                 hf, host_func_end);
+    error = lodge_wt_linker_func(
+        lnk->raw, module, module_len, name, name_len, sig->codes, sig->nparams,
+        sig->codes + sig->nparams, sig->nresults,
+        sig->plain && sig->nresults <= 1 ? host_run_simple : host_run, hf,
+        host_func_end);
     return error ? trap_translate(NULL, error, LODGE_E_LINK, err) : LODGE_OK;
 }
 
@@ -260,8 +257,7 @@ lodge_status lodge_caller_memory(lodge_caller caller, lodge_memory *out)
         rc = LODGE_E_NOT_FOUND;
     else if (!inst->memory)
         rc = instance_find(st, inst, "memory", 6, &inst->memory, NULL);
-    if (rc == LODGE_OK &&
-        st->children[inst->memory].kind != LODGE_KIND_MEMORY)
+    if (rc == LODGE_OK && st->children[inst->memory].kind != LODGE_KIND_MEMORY)
         rc = LODGE_E_NOT_FOUND;
     if (rc == LODGE_OK)
         out->id = store_child_id(st, inst->memory);

@@ -53,8 +53,8 @@ enum list { IMPORTS, EXPORTS, SECTIONS };
 static const uint32_t allowed[] = {
     [IMPORTS] = 1u << LODGE_ITEM_MODULE | 1u << LODGE_ITEM_NAME |
                 1u << LODGE_ITEM_KIND | 1u << LODGE_ITEM_TYPE,
-    [EXPORTS] = 1u << LODGE_ITEM_NAME | 1u << LODGE_ITEM_KIND |
-                1u << LODGE_ITEM_TYPE,
+    [EXPORTS] =
+        1u << LODGE_ITEM_NAME | 1u << LODGE_ITEM_KIND | 1u << LODGE_ITEM_TYPE,
     [SECTIONS] = 1u << LODGE_ITEM_NAME | 1u << LODGE_ITEM_DATA,
 };
 
@@ -172,8 +172,8 @@ lodge_status lodge_module_name(lodge_module module, char *buf, uint64_t cap,
 
     if (st != LODGE_OK)
         return st;
-    st = text_out(mod->shape.name.ptr, mod->shape.name.len, buf, cap, len,
-                  err);
+    st =
+        text_out(mod->shape.name.ptr, mod->shape.name.len, buf, cap, len, err);
     module_unref(mod);
     return st;
 }
@@ -187,8 +187,8 @@ lodge_status lodge_module_producers(lodge_module module, char *buf,
 
     if (st != LODGE_OK)
         return st;
-    st = text_out(mod->shape.producers.ptr, mod->shape.producers.len, buf,
-                  cap, len, err);
+    st = text_out(mod->shape.producers.ptr, mod->shape.producers.len, buf, cap,
+                  len, err);
     module_unref(mod);
     return st;
 }
@@ -205,8 +205,8 @@ lodge_status lodge_module_needs(lodge_module module, uint32_t key,
     if (st != LODGE_OK)
         return st;
     if (key == 0 || key > LODGE_NEEDS_START)
-        st = error_refuse(err, LODGE_E_NOT_FOUND,
-                          "key: there is no need %u", key);
+        st = error_refuse(err, LODGE_E_NOT_FOUND, "key: there is no need %u",
+                          key);
     else
         *value = mod->shape.needs[key];
     module_unref(mod);

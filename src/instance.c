@@ -34,8 +34,8 @@ static lodge_status instance_alloc(struct module *mod, int own,
 {
     struct instance *inst;
 
-    inst = alloc_zero(sizeof *inst + mod->shape.export_count *
-                                         sizeof *inst->exports);
+    inst = alloc_zero(sizeof *inst +
+                      mod->shape.export_count * sizeof *inst->exports);
     if (!inst)
         return error_memory(err);
     inst->own_store = (uint32_t)own;
@@ -442,8 +442,7 @@ lodge_status instance_find(struct store *st, struct instance *inst,
                         "the instance has no export named %s", quoted);
 }
 
-static void give_extern(const struct store *st, uint32_t at,
-                        lodge_extern *out)
+static void give_extern(const struct store *st, uint32_t at, lodge_extern *out)
 {
     out->kind = st->children[at].kind;
     out->reserved = 0;
@@ -480,8 +479,7 @@ lodge_status lodge_instance_export(lodge_instance instance, const char *name,
         return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL");
     rc = text_check(name, name_len, "name", err);
     if (rc == LODGE_OK)
-        rc = store_enter_child(instance.id, LODGE_KIND_INSTANCE, &st, &c,
-                               err);
+        rc = store_enter_child(instance.id, LODGE_KIND_INSTANCE, &st, &c, err);
     if (rc != LODGE_OK)
         return rc;
     rc = instance_find(st, c->of.instance, name, name_len, &at, err);
@@ -491,9 +489,8 @@ lodge_status lodge_instance_export(lodge_instance instance, const char *name,
     return rc;
 }
 
-lodge_status lodge_instance_export_at(lodge_instance instance,
-                                      uint32_t index, lodge_extern *out,
-                                      lodge_error *err)
+lodge_status lodge_instance_export_at(lodge_instance instance, uint32_t index,
+                                      lodge_extern *out, lodge_error *err)
 {
     struct instance *inst;
     struct store *st;
@@ -508,9 +505,8 @@ lodge_status lodge_instance_export_at(lodge_instance instance,
         return rc;
     inst = c->of.instance;
     if (index >= inst->mod->shape.export_count)
-        rc = error_refuse(err, LODGE_E_NOT_FOUND,
-                          "index: %u is not below %zu", index,
-                          inst->mod->shape.export_count);
+        rc = error_refuse(err, LODGE_E_NOT_FOUND, "index: %u is not below %zu",
+                          index, inst->mod->shape.export_count);
     else
         rc = instance_export(st, inst, index, &at, err);
     if (rc == LODGE_OK)
@@ -524,7 +520,7 @@ static lodge_status export_of_kind(uint64_t instance, const char *name,
                                    uint64_t name_len, uint32_t kind,
                                    uint64_t *id, lodge_error *err)
 {
-    const lodge_instance handle = { instance };
+    const lodge_instance handle = {instance};
     lodge_extern found;
     char quoted[120];
     lodge_status rc;
@@ -536,8 +532,8 @@ static lodge_status export_of_kind(uint64_t instance, const char *name,
         return rc;
     if (found.kind != kind) {
         error_quote(quoted, sizeof quoted, name, name_len);
-        return error_refuse(err, LODGE_E_TYPE, "the export %s is a %s",
-                            quoted, store_kind_name(found.kind));
+        return error_refuse(err, LODGE_E_TYPE, "the export %s is a %s", quoted,
+                            store_kind_name(found.kind));
     }
     *id = found.id;
     return LODGE_OK;

@@ -37,7 +37,7 @@ lodge_status lodge_linker_new(lodge_engine engine, lodge_linker *out,
     lnk->eng = eng;
     lnk->raw = wasmtime_linker_new(eng->raw);
     st = engine_handle(eng, LODGE_KIND_LINKER, lnk, linker_destroy, &out->id,
-                    err);
+                       err);
     if (st != LODGE_OK)
         linker_destroy(lnk);
     return st;
@@ -83,8 +83,8 @@ lodge_status lodge_linker_set(lodge_linker linker, uint32_t key,
     if (key == LODGE_LINKER_SHADOWING)
         st = shadowing(lnk, value, err);
     else if (key != LODGE_LINKER_UNKNOWN)
-        st = error_refuse(err, LODGE_E_NOT_FOUND,
-                          "there is no linker key %u", key);
+        st = error_refuse(err, LODGE_E_NOT_FOUND, "there is no linker key %u",
+                          key);
     else if (value > LODGE_UNKNOWN_DEFAULT)
         st = error_refuse(err, LODGE_E_ARGUMENT,
                           "unknown: %llu is not LODGE_UNKNOWN_*",
@@ -170,8 +170,8 @@ static lodge_status add_instance(struct linker *lnk, const char *name,
     wasmtime_error_t *error;
     struct store *st;
     struct child *c;
-    lodge_status rc = store_enter_child(instance.id, LODGE_KIND_INSTANCE, &st,
-                                        &c, err);
+    lodge_status rc =
+        store_enter_child(instance.id, LODGE_KIND_INSTANCE, &st, &c, err);
 
     if (rc != LODGE_OK)
         return rc;
@@ -180,9 +180,8 @@ static lodge_status add_instance(struct linker *lnk, const char *name,
         /* All exports or none: a clash may come at the last one. */
         wasmtime_linker_t *old = wasmtime_linker_clone(lnk->raw);
 
-        error = wasmtime_linker_define_instance(lnk->raw, st->ctx, name,
-                                                name_len,
-                                                &c->of.instance->raw);
+        error = wasmtime_linker_define_instance(
+            lnk->raw, st->ctx, name, name_len, &c->of.instance->raw);
         if (error) {
             wasmtime_linker_t *changed = lnk->raw;
 
@@ -299,16 +298,17 @@ lodge_status lodge_linker_add(lodge_linker linker, const char *module,
     return st;
 }
 
-lodge_status lodge_linker_alias(
-    lodge_linker linker, const char *from_module, uint64_t from_module_len,
-    const char *from_name, uint64_t from_name_len, const char *to_module,
-    uint64_t to_module_len, const char *to_name, uint64_t to_name_len,
-    lodge_error *err)
+lodge_status lodge_linker_alias(lodge_linker linker, const char *from_module,
+                                uint64_t from_module_len,
+                                const char *from_name, uint64_t from_name_len,
+                                const char *to_module, uint64_t to_module_len,
+                                const char *to_name, uint64_t to_name_len,
+                                lodge_error *err)
 {
     wasmtime_error_t *error;
     struct linker *lnk;
-    lodge_status st = text_check(from_module, from_module_len, "from_module",
-                                 err);
+    lodge_status st =
+        text_check(from_module, from_module_len, "from_module", err);
 
     if (st == LODGE_OK)
         st = text_check(from_name, from_name_len, "from_name", err);
@@ -389,8 +389,8 @@ static wasmtime_error_t *define_unknown(const struct linker *lnk,
 {
     if (lnk->unknown == LODGE_UNKNOWN_TRAP)
         return wasmtime_linker_define_unknown_imports_as_traps(raw, mod->raw);
-    return wasmtime_linker_define_unknown_imports_as_default_values(
-        raw, ctx, mod->raw);
+    return wasmtime_linker_define_unknown_imports_as_default_values(raw, ctx,
+                                                                    mod->raw);
 }
 
 lodge_status linker_resolve(struct linker *lnk, struct module *mod,

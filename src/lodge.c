@@ -11,12 +11,17 @@
 /* ---- once ------------------------------------------------------------- */
 
 static const char *const kind_names[HANDLE_KINDS] = {
-    [LODGE_KIND_CONFIG] = "config",     [LODGE_KIND_ENGINE] = "engine",
-    [LODGE_KIND_MODULE] = "module",     [LODGE_KIND_LINKER] = "linker",
-    [LODGE_KIND_HOST] = "host module",  [LODGE_KIND_PREPARED] = "prepared module",
-    [LODGE_KIND_STORE] = "store",       [LODGE_KIND_BUDGET] = "budget",
+    [LODGE_KIND_CONFIG] = "config",
+    [LODGE_KIND_ENGINE] = "engine",
+    [LODGE_KIND_MODULE] = "module",
+    [LODGE_KIND_LINKER] = "linker",
+    [LODGE_KIND_HOST] = "host module",
+    [LODGE_KIND_PREPARED] = "prepared module",
+    [LODGE_KIND_STORE] = "store",
+    [LODGE_KIND_BUDGET] = "budget",
     [LODGE_KIND_WASI] = "WASI description",
-    [LODGE_KIND_REPORT] = "report",     [LODGE_KIND_LEASE] = "lease",
+    [LODGE_KIND_REPORT] = "report",
+    [LODGE_KIND_LEASE] = "lease",
 };
 
 /* Each memory takes up to three mappings (memory, guard, image). Half of
@@ -73,10 +78,9 @@ uint32_t lodge_version(void)
 
 uint32_t lodge_wasmtime_version(void)
 {
-    uint32_t part[3] = { 0 };
+    uint32_t part[3] = {0};
 
-    if (sscanf(WASMTIME_VERSION, "%u.%u.%u", &part[0], &part[1], &part[2]) <
-        1)
+    if (sscanf(WASMTIME_VERSION, "%u.%u.%u", &part[0], &part[1], &part[2]) < 1)
         return 0;
     return part[0] << 16 | part[1] << 8 | part[2];
 }
@@ -84,8 +88,8 @@ uint32_t lodge_wasmtime_version(void)
 uint64_t lodge_features(void)
 {
     return LODGE_FEATURE_COMPILER | LODGE_FEATURE_PULLEY | LODGE_FEATURE_GC |
-           LODGE_FEATURE_THREADS | LODGE_FEATURE_POOLING |
-           LODGE_FEATURE_WASI | LODGE_FEATURE_TEXT;
+           LODGE_FEATURE_THREADS | LODGE_FEATURE_POOLING | LODGE_FEATURE_WASI |
+           LODGE_FEATURE_TEXT;
 }
 
 /* ---- statuses --------------------------------------------------------- */
@@ -94,36 +98,36 @@ static const struct {
     lodge_status status;
     const char *text;
 } statuses[] = {
-    { LODGE_OK, "OK: done" },
-    { LODGE_REQUEST, "REQUEST: a host function waits for its answer" },
-    { LODGE_YIELD, "YIELD: the time slice is used up" },
-    { LODGE_E_ARGUMENT, "E_ARGUMENT: an argument is NULL, malformed or too "
-                        "large" },
-    { LODGE_E_HANDLE, "E_HANDLE: not a live handle of the kind expected" },
-    { LODGE_E_BUSY, "E_BUSY: in use on another thread" },
-    { LODGE_E_FOREIGN, "E_FOREIGN: belongs to another store or engine" },
-    { LODGE_E_STATE, "E_STATE: not possible in the present state" },
-    { LODGE_E_CONFIG, "E_CONFIG: the configuration contradicts itself" },
-    { LODGE_E_COMPILE, "E_COMPILE: malformed or invalid module" },
-    { LODGE_E_LINK, "E_LINK: an import is missing or does not fit" },
-    { LODGE_E_TYPE, "E_TYPE: a value or object of the wrong type" },
-    { LODGE_E_BOUNDS, "E_BOUNDS: outside a memory or table" },
-    { LODGE_E_BUFFER, "E_BUFFER: the buffer is too small" },
-    { LODGE_E_NOT_FOUND, "E_NOT_FOUND: no such name, index or key" },
-    { LODGE_E_UNSUPPORTED, "E_UNSUPPORTED: this build or platform cannot" },
-    { LODGE_E_IO, "E_IO: a file could not be read" },
-    { LODGE_E_MEMORY, "E_MEMORY: out of memory" },
-    { LODGE_E_LIMIT, "E_LIMIT: a limit is reached" },
-    { LODGE_E_TRAP, "E_TRAP: the guest trapped" },
-    { LODGE_E_EXCEPTION, "E_EXCEPTION: the guest threw and nobody caught" },
-    { LODGE_E_EXIT, "E_EXIT: the guest ended with an exit code" },
-    { LODGE_E_HOST, "E_HOST: a host function failed" },
-    { LODGE_E_FUEL, "E_FUEL: the fuel is used up" },
-    { LODGE_E_DEADLINE, "E_DEADLINE: the deadline has passed" },
-    { LODGE_E_CANCELLED, "E_CANCELLED: the call was cancelled" },
-    { LODGE_E_STACK, "E_STACK: the guest's stack is used up" },
-    { LODGE_E_INTERNAL, "E_INTERNAL: a defect; the store can only be "
-                        "closed" },
+    {LODGE_OK, "OK: done"},
+    {LODGE_REQUEST, "REQUEST: a host function waits for its answer"},
+    {LODGE_YIELD, "YIELD: the time slice is used up"},
+    {LODGE_E_ARGUMENT, "E_ARGUMENT: an argument is NULL, malformed or too "
+                       "large"},
+    {LODGE_E_HANDLE, "E_HANDLE: not a live handle of the kind expected"},
+    {LODGE_E_BUSY, "E_BUSY: in use on another thread"},
+    {LODGE_E_FOREIGN, "E_FOREIGN: belongs to another store or engine"},
+    {LODGE_E_STATE, "E_STATE: not possible in the present state"},
+    {LODGE_E_CONFIG, "E_CONFIG: the configuration contradicts itself"},
+    {LODGE_E_COMPILE, "E_COMPILE: malformed or invalid module"},
+    {LODGE_E_LINK, "E_LINK: an import is missing or does not fit"},
+    {LODGE_E_TYPE, "E_TYPE: a value or object of the wrong type"},
+    {LODGE_E_BOUNDS, "E_BOUNDS: outside a memory or table"},
+    {LODGE_E_BUFFER, "E_BUFFER: the buffer is too small"},
+    {LODGE_E_NOT_FOUND, "E_NOT_FOUND: no such name, index or key"},
+    {LODGE_E_UNSUPPORTED, "E_UNSUPPORTED: this build or platform cannot"},
+    {LODGE_E_IO, "E_IO: a file could not be read"},
+    {LODGE_E_MEMORY, "E_MEMORY: out of memory"},
+    {LODGE_E_LIMIT, "E_LIMIT: a limit is reached"},
+    {LODGE_E_TRAP, "E_TRAP: the guest trapped"},
+    {LODGE_E_EXCEPTION, "E_EXCEPTION: the guest threw and nobody caught"},
+    {LODGE_E_EXIT, "E_EXIT: the guest ended with an exit code"},
+    {LODGE_E_HOST, "E_HOST: a host function failed"},
+    {LODGE_E_FUEL, "E_FUEL: the fuel is used up"},
+    {LODGE_E_DEADLINE, "E_DEADLINE: the deadline has passed"},
+    {LODGE_E_CANCELLED, "E_CANCELLED: the call was cancelled"},
+    {LODGE_E_STACK, "E_STACK: the guest's stack is used up"},
+    {LODGE_E_INTERNAL, "E_INTERNAL: a defect; the store can only be "
+                       "closed"},
 };
 
 lodge_status lodge_status_name(lodge_status status, char *buf, uint64_t cap,
@@ -192,8 +196,8 @@ lodge_status lodge_stat(uint32_t key, uint64_t *value)
 
 static uint64_t store_bytes(const struct store *st)
 {
-    return sizeof *st + st->link.memory_bytes +
-           8 * st->link.table_elements + UINT64_C(4096) * st->instance_count;
+    return sizeof *st + st->link.memory_bytes + 8 * st->link.table_elements +
+           UINT64_C(4096) * st->instance_count;
 }
 
 static lodge_status child_info(uint64_t id, uint32_t *kind, uint64_t *bytes)

@@ -101,8 +101,8 @@ static lodge_status view_enter(lodge_memory memory, struct view *v,
                                lodge_error *err)
 {
     struct child *c;
-    lodge_status rc = store_enter_child(memory.id, LODGE_KIND_MEMORY, &v->st,
-                                        &c, err);
+    lodge_status rc =
+        store_enter_child(memory.id, LODGE_KIND_MEMORY, &v->st, &c, err);
 
     if (rc != LODGE_OK)
         return rc;
@@ -113,8 +113,7 @@ static lodge_status view_enter(lodge_memory memory, struct view *v,
 }
 
 static __attribute__((noinline)) lodge_status
-refuse_range(const struct view *v, uint64_t at, uint64_t len,
-             lodge_error *err)
+refuse_range(const struct view *v, uint64_t at, uint64_t len, lodge_error *err)
 {
     lodge_status rc =
         error_refuse(err, LODGE_E_BOUNDS,
@@ -214,8 +213,8 @@ static lodge_status byte_check(uint32_t byte, lodge_error *err)
                         byte);
 }
 
-lodge_status lodge_memory_fill(lodge_memory memory, uint64_t at,
-                               uint32_t byte, uint64_t len, lodge_error *err)
+lodge_status lodge_memory_fill(lodge_memory memory, uint64_t at, uint32_t byte,
+                               uint64_t len, lodge_error *err)
 {
     struct view v;
     lodge_status rc = byte_check(byte, err);
@@ -232,8 +231,8 @@ lodge_status lodge_memory_fill(lodge_memory memory, uint64_t at,
 }
 
 lodge_status lodge_memory_copy(lodge_memory dst, uint64_t dst_at,
-                               lodge_memory src, uint64_t src_at,
-                               uint64_t len, lodge_error *err)
+                               lodge_memory src, uint64_t src_at, uint64_t len,
+                               lodge_error *err)
 {
     struct view to, from;
     lodge_status rc = view_enter(dst, &to, err);
@@ -259,9 +258,8 @@ lodge_status lodge_memory_copy(lodge_memory dst, uint64_t dst_at,
     return rc;
 }
 
-lodge_status lodge_memory_find(lodge_memory memory, uint64_t at,
-                               uint32_t byte, uint64_t max, uint64_t *found,
-                               lodge_error *err)
+lodge_status lodge_memory_find(lodge_memory memory, uint64_t at, uint32_t byte,
+                               uint64_t max, uint64_t *found, lodge_error *err)
 {
     const uint8_t *hit = NULL;
     struct view v;
@@ -283,8 +281,7 @@ lodge_status lodge_memory_find(lodge_memory memory, uint64_t at,
         else
             rc = error_refuse(err, LODGE_E_NOT_FOUND,
                               "no byte %u in %llu bytes at %llu", byte,
-                              (unsigned long long)len,
-                              (unsigned long long)at);
+                              (unsigned long long)len, (unsigned long long)at);
     }
     handle_leave(memory.id);
     return rc;
@@ -328,9 +325,8 @@ static lodge_status value_check(uint32_t type, const void *slots,
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
               "values in memory are copied as they are");
 
-lodge_status lodge_memory_load(lodge_memory memory, uint64_t at,
-                               uint32_t type, uint64_t *slots,
-                               lodge_error *err)
+lodge_status lodge_memory_load(lodge_memory memory, uint64_t at, uint32_t type,
+                               uint64_t *slots, lodge_error *err)
 {
     uint32_t width;
     struct view v;
@@ -386,8 +382,7 @@ static void lease_destroy(void *obj)
 /* Wasmtime moves a memory that outgrows its reservation, unless told not
  * to; one that cannot outgrow it stays.
  */
-static int never_moves(const struct store *st,
-                       const wasmtime_memory_t *memory)
+static int never_moves(const struct store *st, const wasmtime_memory_t *memory)
 {
     const uint64_t *v = st->eng->set.value;
     wasm_memorytype_t *ty = wasmtime_memory_type(st->ctx, memory);
@@ -398,9 +393,8 @@ static int never_moves(const struct store *st,
         max = wasmtime_memorytype_is64(ty) ? UINT64_MAX
                                            : (UINT64_C(1) << 32) / page;
     wasm_memorytype_delete(ty);
-    limit = v[LODGE_CONFIG_ALLOCATOR]
-                ? v[LODGE_CONFIG_POOL_MAX_MEMORY_SIZE]
-                : v[LODGE_CONFIG_MEMORY_RESERVATION];
+    limit = v[LODGE_CONFIG_ALLOCATOR] ? v[LODGE_CONFIG_POOL_MAX_MEMORY_SIZE]
+                                      : v[LODGE_CONFIG_MEMORY_RESERVATION];
     stays = !v[LODGE_CONFIG_MEMORY_MAY_MOVE] || v[LODGE_CONFIG_ALLOCATOR] ||
             max <= limit / page;
     return stays;
@@ -430,8 +424,8 @@ lodge_status lodge_memory_lease(lodge_memory memory, uint64_t *address,
         rc = error_memory(err);
     if (rc == LODGE_OK) {
         lease->st = store_keep(v.st);
-        rc = handle_new(LODGE_KIND_LEASE, lease, lease_destroy, NULL,
-                        &out->id, err);
+        rc = handle_new(LODGE_KIND_LEASE, lease, lease_destroy, NULL, &out->id,
+                        err);
         if (rc != LODGE_OK)
             store_drop(lease->st);
     }

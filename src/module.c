@@ -98,8 +98,8 @@ void module_ref(struct module *mod)
 
 void module_unref(struct module *mod)
 {
-    if (!mod || atomic_fetch_sub_explicit(&mod->refs, 1,
-                                          memory_order_acq_rel) != 1)
+    if (!mod ||
+        atomic_fetch_sub_explicit(&mod->refs, 1, memory_order_acq_rel) != 1)
         return;
     lodge_wt_shape_free(&mod->shape);
     if (mod->raw)
@@ -151,9 +151,8 @@ static void binary_close(struct binary *bin)
 static lodge_status binary_from_text(struct binary *bin, const uint8_t *ptr,
                                      uint64_t len, lodge_error *err)
 {
-    wasmtime_error_t *error =
-        lodge_wt_text((const char *)ptr, len, small_stack(), &bin->text,
-                      &bin->len);
+    wasmtime_error_t *error = lodge_wt_text(
+        (const char *)ptr, len, small_stack(), &bin->text, &bin->len);
 
     if (error)
         return trap_translate(NULL, error, LODGE_E_COMPILE, err);
@@ -172,8 +171,7 @@ static lodge_status binary_open(struct binary *bin, const struct engine *eng,
         return error_refuse(err, LODGE_E_LIMIT,
                             "module bytes: %llu is more than the limit of "
                             "%llu",
-                            (unsigned long long)len,
-                            (unsigned long long)max);
+                            (unsigned long long)len, (unsigned long long)max);
     if (len == 0)
         return error_refuse(err, LODGE_E_COMPILE,
                             "the module is empty (0 bytes)");
@@ -216,8 +214,7 @@ static lodge_status compile(struct module *mod, const struct binary *bin,
     error = lodge_wt_module_new(mod->eng->raw, bin->ptr, bin->len,
                                 small_stack(), &mod->raw);
     if (!error)
-        error = lodge_wt_shape_new(mod->raw, bin->ptr, bin->len,
-                                   &mod->shape);
+        error = lodge_wt_shape_new(mod->raw, bin->ptr, bin->len, &mod->shape);
     if (error)
         return trap_translate(NULL, error, LODGE_E_COMPILE, err);
     return names_build(mod, err);
@@ -229,7 +226,7 @@ static lodge_status module_make(struct engine *eng, const uint8_t *ptr,
                                 lodge_error *err)
 {
     struct module *mod = alloc_zero(sizeof *mod);
-    struct binary bin = { 0 };
+    struct binary bin = {0};
     lodge_status st;
 
     if (!mod) {
@@ -268,7 +265,7 @@ lodge_status lodge_module_open(lodge_engine engine, const uint8_t *ptr,
 lodge_status lodge_module_validate(lodge_engine engine, const uint8_t *ptr,
                                    uint64_t len, lodge_error *err)
 {
-    const struct binary bin = { ptr, len, NULL };
+    const struct binary bin = {ptr, len, NULL};
     wasmtime_error_t *error;
     struct engine *eng;
     lodge_status st = bytes_check(ptr, len, "ptr", err);
@@ -409,11 +406,11 @@ lodge_status lodge_module_open_file(lodge_engine engine, const char *path,
 
 /* ---- text ------------------------------------------------------------- */
 
-lodge_status lodge_text_to_binary(const char *ptr, uint64_t len,
-                                  uint8_t *buf, uint64_t cap,
-                                  uint64_t *out_len, lodge_error *err)
+lodge_status lodge_text_to_binary(const char *ptr, uint64_t len, uint8_t *buf,
+                                  uint64_t cap, uint64_t *out_len,
+                                  lodge_error *err)
 {
-    struct binary bin = { 0 };
+    struct binary bin = {0};
     lodge_status st = text_check(ptr, len, "ptr", err);
 
     if (st == LODGE_OK)

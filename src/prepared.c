@@ -67,8 +67,7 @@ static lodge_status prepared_lock(lodge_prepared prepared,
                                   struct prepared **out, lodge_error *err)
 {
     void *obj;
-    lodge_status st =
-        handle_lock(prepared.id, LODGE_KIND_PREPARED, &obj, err);
+    lodge_status st = handle_lock(prepared.id, LODGE_KIND_PREPARED, &obj, err);
 
     if (st == LODGE_OK)
         *out = obj;

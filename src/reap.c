@@ -11,7 +11,7 @@
 struct domain {
     struct domain *next;
     uint32_t number;
-    uint32_t refs;            /* under lock, as all below */
+    uint32_t refs; /* under lock, as all below */
     struct reap_node *first;
     struct reap_node **last;
 };

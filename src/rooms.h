@@ -86,7 +86,7 @@ struct engine {
     struct engine *next;     /* ticker's list */
     struct engine *prev;
     _Atomic uint32_t shut; /* 1: lodge_engine_shutdown was called */
-    uint32_t forks; /* handle_fork_count when it was made */
+    uint32_t forks;        /* handle_fork_count when it was made */
     struct lock stores_lock;
     struct store *stores; /* under stores_lock */
 };
@@ -133,7 +133,7 @@ struct module {
     struct engine *eng;
     wasmtime_module_t *raw;
     struct lodge_wt_shape shape;
-    uint32_t *names;     /* exports by hash of name: index + 1, 0 empty */
+    uint32_t *names; /* exports by hash of name: index + 1, 0 empty */
     uint32_t names_mask;
 };
 
@@ -205,10 +205,10 @@ struct instance {
     wasmtime_instance_t raw;
     struct module *mod;
     struct instance *outer; /* in the making around this one */
-    uint32_t child;      /* its own number; 0 = not given yet */
-    uint32_t own_store;  /* 1: the store ends with it */
-    uint32_t memory;     /* child of export "memory", 0 = not asked */
-    uint32_t exports[];  /* child numbers by export index, 0 = not asked */
+    uint32_t child;         /* its own number; 0 = not given yet */
+    uint32_t own_store;     /* 1: the store ends with it */
+    uint32_t memory;        /* child of export "memory", 0 = not asked */
+    uint32_t exports[];     /* child numbers by export index, 0 = not asked */
 };
 
 /* A running DIRECT host call; lives on the stack of that call. */
@@ -237,14 +237,14 @@ struct store {
     uint32_t ninstances;
     uint32_t instance_count;
     uint64_t memories, tables; /* made by instances and by the host */
-    struct call *call;       /* innermost host call */
-    struct instance *making; /* innermost instance whose start runs */
+    struct call *call;         /* innermost host call */
+    struct instance *making;   /* innermost instance whose start runs */
     uint64_t calls_made;
     uint64_t tag;         /* of the running call */
     uint64_t deadline_ns; /* default, 0 = none */
     uint64_t epoch_ticks; /* default, 0 = none */
     uint64_t fuel_set;
-    struct reap_node *token; /* owned; LODGE_STORE_TOKEN */
+    struct reap_node *token;   /* owned; LODGE_STORE_TOKEN */
     struct store *next, *prev; /* under the engine's stores_lock */
     _Atomic uint32_t owners;
     /* Where `children` and `instances` begin: most stores are small. */
@@ -351,9 +351,8 @@ lodge_status store_item(struct store *st, uint32_t kind, const void *item,
 lodge_status store_instance_add(struct store *st, struct instance *inst,
                                 uint32_t *at, lodge_error *err);
 /* A child's type as text. */
-lodge_status store_item_type(struct store *st, uint32_t kind,
-                             const void *item, struct textbuf *out,
-                             lodge_error *err);
+lodge_status store_item_type(struct store *st, uint32_t kind, const void *item,
+                             struct textbuf *out, lodge_error *err);
 /* The type of a child, copied out: lodge_memory_type and its like. */
 lodge_status store_type_out(uint64_t id, uint32_t kind, char *buf,
                             uint64_t cap, uint64_t *len, lodge_error *err);
@@ -396,8 +395,7 @@ lodge_status instance_find(struct store *st, struct instance *inst,
 lodge_status host_define(struct linker *lnk, const char *module,
                          uint64_t module_len, const char *name,
                          uint64_t name_len, struct sig *sig,
-                         lodge_direct_fn fn, uint64_t token,
-                         lodge_error *err);
+                         lodge_direct_fn fn, uint64_t token, lodge_error *err);
 /* Enters the store of a running host call and checks that it runs. */
 lodge_status host_call_enter(lodge_caller caller, struct store **out);
 

@@ -265,8 +265,8 @@ lodge_status store_give(struct store *st, int owned, uint64_t *id,
     lodge_status rc;
 
     atomic_store_explicit(&st->owners, 2, memory_order_relaxed);
-    rc = engine_handle(st->eng, LODGE_KIND_STORE, st, store_drop, &st->id,
-                       err);
+    rc =
+        engine_handle(st->eng, LODGE_KIND_STORE, st, store_drop, &st->id, err);
     if (rc != LODGE_OK)
         return rc;
     *id = st->id;
@@ -337,9 +337,9 @@ lodge_status store_enter_own(lodge_store store, struct store **out,
 
 const char *store_kind_name(uint32_t kind)
 {
-    static const char *const names[] = { "instance", "func",   "memory",
-                                         "table",    "global", "tag",
-                                         "ref",      "caller" };
+    static const char *const names[] = {"instance", "func",   "memory",
+                                        "table",    "global", "tag",
+                                        "ref",      "caller"};
 
     return kind >= LODGE_KIND_INSTANCE && kind <= LODGE_KIND_CALLER
                ? names[kind - LODGE_KIND_INSTANCE]
@@ -353,12 +353,11 @@ lodge_status store_child_refuse(const struct store *st, uint64_t id,
     const char *want = store_kind_name(kind);
 
     if (at >= CALLER_BIT)
-        return error_refuse(err, LODGE_E_HANDLE,
-                            "the handle names a host call%s, a %s was "
-                            "expected",
-                            st->call && st->call->id == id ? ""
-                                                           : " that is over",
-                            want);
+        return error_refuse(
+            err, LODGE_E_HANDLE,
+            "the handle names a host call%s, a %s was "
+            "expected",
+            st->call && st->call->id == id ? "" : " that is over", want);
     if (at >= st->nchildren || (at && !st->children[at].kind))
         return error_refuse(err, LODGE_E_HANDLE,
                             "the handle names nothing in its store, a %s "
@@ -402,8 +401,7 @@ struct identity {
 };
 
 /* Field by field: the structs have padding. */
-static void identity_of(uint32_t kind, const void *item,
-                        struct identity *out)
+static void identity_of(uint32_t kind, const void *item, struct identity *out)
 {
     const wasmtime_global_t *global = item;
     const wasmtime_memory_t *memory = item;
@@ -482,16 +480,14 @@ static lodge_status map_grow(struct store *st, lodge_error *err)
     for (i = 0; i < old_size; i++) {
         if (!old[i])
             continue;
-        identity_of(st->children[old[i]].kind, &st->children[old[i]].of,
-                    &id);
+        identity_of(st->children[old[i]].kind, &st->children[old[i]].of, &id);
         st->map[map_find(st, &id)] = old[i];
     }
     alloc_free(old);
     return LODGE_OK;
 }
 
-static lodge_status child_new(struct store *st, uint32_t *at,
-                              lodge_error *err)
+static lodge_status child_new(struct store *st, uint32_t *at, lodge_error *err)
 {
     lodge_status rc;
 
@@ -508,9 +504,8 @@ static lodge_status child_new(struct store *st, uint32_t *at,
     return LODGE_OK;
 }
 
-lodge_status store_item_type(struct store *st, uint32_t kind,
-                             const void *item, struct textbuf *out,
-                             lodge_error *err)
+lodge_status store_item_type(struct store *st, uint32_t kind, const void *item,
+                             struct textbuf *out, lodge_error *err)
 {
     char text[256];
     size_t n = lodge_wt_item_type(st->ctx, kind, item, text, sizeof text);
@@ -534,8 +529,8 @@ static lodge_status child_type(struct store *st, uint32_t kind,
                                const void *item, struct child *c,
                                lodge_error *err)
 {
-    struct textbuf text = { 0 };
-    struct type_limits type = { 0 };
+    struct textbuf text = {0};
+    struct type_limits type = {0};
     lodge_status rc = store_item_type(st, kind, item, &text, err);
 
     if (rc == LODGE_OK && kind == LODGE_KIND_FUNC)
@@ -568,7 +563,7 @@ static size_t item_size(uint32_t kind)
 lodge_status store_item(struct store *st, uint32_t kind, const void *item,
                         uint32_t *at, lodge_error *err)
 {
-    struct child fresh = { .kind = kind };
+    struct child fresh = {.kind = kind};
     struct identity id;
     uint32_t place;
     lodge_status rc = LODGE_OK;
@@ -644,7 +639,7 @@ lodge_status store_instance_add(struct store *st, struct instance *inst,
 lodge_status store_type_out(uint64_t id, uint32_t kind, char *buf,
                             uint64_t cap, uint64_t *len, lodge_error *err)
 {
-    struct textbuf text = { 0 };
+    struct textbuf text = {0};
     struct store *st;
     struct child *c;
     lodge_status rc = store_enter_child(id, kind, &st, &c, err);
@@ -728,8 +723,7 @@ lodge_status lodge_store_output(lodge_store store, uint32_t fd, uint8_t *buf,
     lodge_status rc;
 
     if (fd != 1 && fd != 2)
-        return error_refuse(err, LODGE_E_ARGUMENT, "fd: %u is not 1 or 2",
-                            fd);
+        return error_refuse(err, LODGE_E_ARGUMENT, "fd: %u is not 1 or 2", fd);
     if (!taken)
         return error_refuse(err, LODGE_E_ARGUMENT, "taken: is NULL");
     rc = bytes_check(buf, cap, "buf", err);
@@ -789,8 +783,8 @@ lodge_status lodge_store_set(lodge_store store, uint32_t key, uint64_t value,
     return rc;
 }
 
-lodge_status lodge_store_get(lodge_store store, uint32_t key,
-                             uint64_t *value, lodge_error *err)
+lodge_status lodge_store_get(lodge_store store, uint32_t key, uint64_t *value,
+                             lodge_error *err)
 {
     struct store *st;
     lodge_status rc;

@@ -5,11 +5,10 @@
 
 #include "rooms.h"
 
-static lodge_status key_refuse(uint32_t key, const char *why,
-                               lodge_error *err)
+static lodge_status key_refuse(uint32_t key, const char *why, lodge_error *err)
 {
-    return error_refuse(err, LODGE_E_NOT_FOUND,
-                        "there is no store key %u%s", key, why);
+    return error_refuse(err, LODGE_E_NOT_FOUND, "there is no store key %u%s",
+                        key, why);
 }
 
 static lodge_status need_config(const struct engine *eng, uint32_t config,
@@ -65,8 +64,7 @@ static lodge_status token_set(struct store *st, uint64_t token,
     return LODGE_OK;
 }
 
-static lodge_status fuel_set(struct store *st, uint64_t fuel,
-                             lodge_error *err)
+static lodge_status fuel_set(struct store *st, uint64_t fuel, lodge_error *err)
 {
     wasmtime_error_t *error = wasmtime_context_set_fuel(st->ctx, fuel);
 
@@ -120,8 +118,8 @@ lodge_status store_key_set(struct store *st, uint32_t key, uint64_t value,
     }
 }
 
-static lodge_status fuel_get(const struct store *st, int used,
-                             uint64_t *value, lodge_error *err)
+static lodge_status fuel_get(const struct store *st, int used, uint64_t *value,
+                             lodge_error *err)
 {
     wasmtime_error_t *error;
     uint64_t left;

@@ -27,8 +27,7 @@ static void report_destroy(void *obj)
 }
 
 /* The id of a report, or 0 where there is no room for one. */
-static uint64_t report_make(const wasmtime_error_t *error,
-                            struct engine *eng)
+static uint64_t report_make(const wasmtime_error_t *error, struct engine *eng)
 {
     struct report *rep;
     uint64_t id = 0;
@@ -120,8 +119,8 @@ lodge_status lodge_report_text(lodge_report report, char *buf, uint64_t cap,
 
     if (st != LODGE_OK)
         return st;
-    st = text_out(rep->trace.text.ptr, rep->trace.text.len, buf, cap, len,
-                  err);
+    st =
+        text_out(rep->trace.text.ptr, rep->trace.text.len, buf, cap, len, err);
     handle_unpin(report.id);
     return st;
 }
@@ -185,16 +184,15 @@ lodge_status lodge_report_frame(lodge_report report, uint32_t index,
                                 uint32_t what, char *buf, uint64_t cap,
                                 uint64_t *len, lodge_error *err)
 {
-    struct textbuf text = { 0 };
+    struct textbuf text = {0};
     struct report *rep;
     lodge_status st = report_pin(report, &rep, err);
 
     if (st != LODGE_OK)
         return st;
     if (index >= rep->trace.frame_count)
-        st = error_refuse(err, LODGE_E_NOT_FOUND,
-                          "index: %u is not below %zu", index,
-                          rep->trace.frame_count);
+        st = error_refuse(err, LODGE_E_NOT_FOUND, "index: %u is not below %zu",
+                          index, rep->trace.frame_count);
     else
         st = frame_text(&rep->trace.frames[index], what, &text, err);
     if (st == LODGE_OK)
@@ -232,14 +230,12 @@ lodge_status lodge_report_cause(lodge_report report, uint32_t index,
     if (st != LODGE_OK)
         return st;
     if (index >= rep->trace.cause_count) {
-        st = error_refuse(err, LODGE_E_NOT_FOUND,
-                          "index: %u is not below %zu", index,
-                          rep->trace.cause_count);
+        st = error_refuse(err, LODGE_E_NOT_FOUND, "index: %u is not below %zu",
+                          index, rep->trace.cause_count);
         goto out;
     }
     cause = &rep->trace.causes[index];
-    st = text_out(cause->message.ptr, cause->message.len, buf, cap, len,
-                  err);
+    st = text_out(cause->message.ptr, cause->message.len, buf, cap, len, err);
     if (st == LODGE_OK && status)
         *status = cause->status;
     if (st == LODGE_OK && payload)

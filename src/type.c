@@ -6,11 +6,10 @@
 #include "rooms.h"
 
 static const char *const names[] = {
-    "i32",       "i64",         "f32",           "f64",
-    "v128",      "funcref",     "externref",     "anyref",
-    "eqref",     "i31ref",      "structref",     "arrayref",
-    "exnref",    "nullref",     "nullfuncref",   "nullexternref",
-    "nullexnref", "ref",
+    "i32",           "i64",        "f32",    "f64",     "v128",
+    "funcref",       "externref",  "anyref", "eqref",   "i31ref",
+    "structref",     "arrayref",   "exnref", "nullref", "nullfuncref",
+    "nullexternref", "nullexnref", "ref",
 };
 
 const char *type_name(uint32_t code)
@@ -113,8 +112,7 @@ static uint64_t mask_of(uint32_t code)
 
 /* Collects codes; results begin at *nparams. */
 static lodge_status sig_codes(struct words *w, uint8_t *codes,
-                              uint32_t *nparams, uint32_t *n,
-                              lodge_error *err)
+                              uint32_t *nparams, uint32_t *n, lodge_error *err)
 {
     uint32_t code, first = 0;
     int arrow = 0;
@@ -267,8 +265,7 @@ lodge_status type_table_parse(const char *ptr, uint64_t len,
         st = parse_limits(&w, out, &more, err);
     if (st != LODGE_OK)
         return st;
-    if (!more || !word_type(&w, &out->code) ||
-        out->code < LODGE_TYPE_FUNCREF)
+    if (!more || !word_type(&w, &out->code) || out->code < LODGE_TYPE_FUNCREF)
         return word_refuse(&w, "a reference type", err);
     if (!word_next(&w))
         return LODGE_OK;

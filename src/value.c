@@ -185,9 +185,8 @@ lodge_status value_to_val(struct store *st, uint32_t code,
     }
 }
 
-static lodge_status func_from_val(struct store *st,
-                                  const wasmtime_val_t *val, uint64_t *slots,
-                                  lodge_error *err)
+static lodge_status func_from_val(struct store *st, const wasmtime_val_t *val,
+                                  uint64_t *slots, lodge_error *err)
 {
     uint32_t at;
     lodge_status rc;

@@ -65,13 +65,13 @@ static lodge_status plain_check(const char *ptr, uint64_t len,
         return st;
     nul = memchr(ptr, 0, (size_t)len);
     if (nul)
-        return error_refuse(err, LODGE_E_ARGUMENT,
-                            "%s: has a NUL at byte %td", what, nul - ptr);
+        return error_refuse(err, LODGE_E_ARGUMENT, "%s: has a NUL at byte %td",
+                            what, nul - ptr);
     return LODGE_OK;
 }
 
-static lodge_status path_check(const void *ptr, uint64_t len,
-                               const char *what, lodge_error *err)
+static lodge_status path_check(const void *ptr, uint64_t len, const char *what,
+                               lodge_error *err)
 {
     if (len == 0)
         return error_refuse(err, LODGE_E_ARGUMENT, "%s: is an empty path",
@@ -127,8 +127,7 @@ lodge_status lodge_wasi_env(lodge_wasi wasi, const char *name,
         st = desc_lock(wasi, &desc, err);
     if (st != LODGE_OK)
         return st;
-    lodge_wt_wasi_env(desc, name, (size_t)name_len, value,
-                      (size_t)value_len);
+    lodge_wt_wasi_env(desc, name, (size_t)name_len, value, (size_t)value_len);
     handle_unlock(wasi.id);
     return LODGE_OK;
 }
@@ -148,9 +147,8 @@ static lodge_status how_refuse(uint32_t fd, uint32_t how, lodge_error *err)
                         how, fd, bytes);
 }
 
-static lodge_status stream_check(uint32_t fd, uint32_t how,
-                                 const uint8_t *ptr, uint64_t len,
-                                 lodge_error *err)
+static lodge_status stream_check(uint32_t fd, uint32_t how, const uint8_t *ptr,
+                                 uint64_t len, lodge_error *err)
 {
     if (fd > 2)
         return error_refuse(err, LODGE_E_ARGUMENT,
@@ -247,14 +245,14 @@ struct setting {
 };
 
 static const struct setting settings[] = {
-    [LODGE_WASI_FULL] = { "LODGE_WASI_FULL", LODGE_WASI_FULL_EPIPE },
-    [LODGE_WASI_EMPTY] = { "LODGE_WASI_EMPTY", 1 },
-    [LODGE_WASI_MAX_FILES] = { "LODGE_WASI_MAX_FILES", 1 << 20 },
-    [LODGE_WASI_MAX_RANDOM] = { "LODGE_WASI_MAX_RANDOM", UINT32_MAX },
-    [LODGE_WASI_SEED] = { "LODGE_WASI_SEED", UINT64_MAX },
-    [LODGE_WASI_CLOCK] = { "LODGE_WASI_CLOCK", UINT64_MAX },
-    [LODGE_WASI_CLOCK_STEP] = { "LODGE_WASI_CLOCK_STEP", UINT64_MAX },
-    [LODGE_WASI_SLEEP] = { "LODGE_WASI_SLEEP", 1 },
+    [LODGE_WASI_FULL] = {"LODGE_WASI_FULL", LODGE_WASI_FULL_EPIPE},
+    [LODGE_WASI_EMPTY] = {"LODGE_WASI_EMPTY", 1},
+    [LODGE_WASI_MAX_FILES] = {"LODGE_WASI_MAX_FILES", 1 << 20},
+    [LODGE_WASI_MAX_RANDOM] = {"LODGE_WASI_MAX_RANDOM", UINT32_MAX},
+    [LODGE_WASI_SEED] = {"LODGE_WASI_SEED", UINT64_MAX},
+    [LODGE_WASI_CLOCK] = {"LODGE_WASI_CLOCK", UINT64_MAX},
+    [LODGE_WASI_CLOCK_STEP] = {"LODGE_WASI_CLOCK_STEP", UINT64_MAX},
+    [LODGE_WASI_SLEEP] = {"LODGE_WASI_SLEEP", 1},
 };
 
 static lodge_status setting_check(uint32_t key, uint64_t value,

@@ -117,7 +117,7 @@ static inline lodge_engine new_engine(void)
 {
     lodge_engine engine;
 
-    OK(lodge_engine_new((lodge_config){ 0 }, &engine, ERR));
+    OK(lodge_engine_new((lodge_config){0}, &engine, ERR));
     return engine;
 }
 
@@ -167,8 +167,7 @@ static inline lodge_instance new_instance(lodge_engine engine,
     lodge_module module = new_module(engine, text);
     lodge_instance instance;
 
-    OK(lodge_instance_new(linker, (lodge_store){ 0 }, module, &instance,
-                          ERR));
+    OK(lodge_instance_new(linker, (lodge_store){0}, module, &instance, ERR));
     lodge_module_close(module);
     lodge_linker_close(linker);
     return instance;

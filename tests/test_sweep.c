@@ -47,19 +47,19 @@ static void sweep(scenario *run)
 
 static lodge_status config_and_engine(void)
 {
-    lodge_config config = { 0 };
-    lodge_engine engine = { 0 }, other = { 0 };
+    lodge_config config = {0};
+    lodge_engine engine = {0}, other = {0};
     char buf[64];
     lodge_status st;
 
     STEP(lodge_config_new(LODGE_PRESET_UNTRUSTED, &config, ERR));
     STEP(lodge_config_parse(config, TEXT("fuel=on,target=pulley64"), ERR));
-    STEP(lodge_config_set_text(config, LODGE_CONFIG_TARGET, TEXT("host"),
-                               ERR));
+    STEP(
+        lodge_config_set_text(config, LODGE_CONFIG_TARGET, TEXT("host"), ERR));
     STEP(lodge_engine_new(config, &engine, ERR));
     STEP(lodge_engine_dup(engine, &other, ERR));
-    STEP(lodge_engine_get_text(other, LODGE_CONFIG_FUEL, buf, sizeof buf,
-                               NULL, ERR));
+    STEP(lodge_engine_get_text(other, LODGE_CONFIG_FUEL, buf, sizeof buf, NULL,
+                               ERR));
 out:
     lodge_config_close(config);
     lodge_engine_close(engine);
@@ -89,7 +89,7 @@ static const char guest[] =
 
 static lodge_status use_instance(lodge_instance instance)
 {
-    uint64_t slots[2] = { 41, 0 }, value;
+    uint64_t slots[2] = {41, 0}, value;
     lodge_func fn, trap;
     lodge_memory memory;
     lodge_table table;
@@ -114,11 +114,11 @@ out:
 
 static lodge_status run_guest(lodge_engine engine, int prepared)
 {
-    lodge_module module = { 0 };
-    lodge_linker linker = { 0 };
-    lodge_prepared pre = { 0 };
-    lodge_store store = { 0 };
-    lodge_instance instance = { 0 };
+    lodge_module module = {0};
+    lodge_linker linker = {0};
+    lodge_prepared pre = {0};
+    lodge_store store = {0};
+    lodge_instance instance = {0};
     lodge_status st;
 
     STEP(lodge_module_open(engine, (const uint8_t *)guest, strlen(guest),
@@ -146,10 +146,10 @@ out:
 
 static lodge_status with_engine(int prepared)
 {
-    lodge_engine engine = { 0 };
+    lodge_engine engine = {0};
     lodge_status st;
 
-    STEP(lodge_engine_new((lodge_config){ 0 }, &engine, ERR));
+    STEP(lodge_engine_new((lodge_config){0}, &engine, ERR));
     STEP(run_guest(engine, prepared));
 out:
     lodge_engine_close(engine);
@@ -168,26 +168,26 @@ static lodge_status own_store(void)
 
 static lodge_status host_objects(void)
 {
-    lodge_engine engine = { 0 };
-    lodge_store store = { 0 };
-    lodge_linker linker = { 0 };
-    lodge_wasi wasi = { 0 };
+    lodge_engine engine = {0};
+    lodge_store store = {0};
+    lodge_linker linker = {0};
+    lodge_wasi wasi = {0};
     lodge_memory memory;
-    lodge_lease lease = { 0 };
+    lodge_lease lease = {0};
     lodge_table table;
     lodge_global global;
-    uint64_t one[2] = { 1, 0 }, address, len;
+    uint64_t one[2] = {1, 0}, address, len;
     lodge_extern item;
     lodge_status st;
 
-    STEP(lodge_engine_new((lodge_config){ 0 }, &engine, ERR));
+    STEP(lodge_engine_new((lodge_config){0}, &engine, ERR));
     STEP(lodge_store_new(engine, &store, ERR));
     STEP(lodge_memory_new(store, TEXT("1 2"), &memory, ERR));
     STEP(lodge_memory_lease(memory, &address, &len, &lease, ERR));
     STEP(lodge_table_new(store, TEXT("2 funcref"), 0, &table, ERR));
     STEP(lodge_global_new(store, TEXT("mut i64"), one, &global, ERR));
     STEP(lodge_linker_new(engine, &linker, ERR));
-    item = (lodge_extern){ LODGE_KIND_MEMORY, 0, memory.id };
+    item = (lodge_extern){LODGE_KIND_MEMORY, 0, memory.id};
     STEP(lodge_linker_add(linker, TEXT("h"), TEXT("m"), &item, ERR));
     STEP(lodge_wasi_new(&wasi, ERR));
     STEP(lodge_wasi_arg(wasi, TEXT("program"), ERR));

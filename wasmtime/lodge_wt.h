@@ -29,12 +29,12 @@ struct lodge_wt_store {
     uint64_t refusals;
     uint64_t last_growth; /* bytes, taken back if the system refuses */
     uint64_t last_peak;
-    const _Atomic uint64_t *ticks;    /* milliseconds of the ticker */
-    _Atomic uint32_t *ticker_used;    /* set to keep the ticker going */
-    const _Atomic uint64_t *epochs;   /* lodge_engine_tick of this engine */
-    uint64_t deadline;                /* value of *ticks, 0 = none */
-    uint64_t epoch_deadline;          /* value of *epochs, 0 = none */
-    _Atomic uint32_t cancel;          /* not 0: end with E_CANCELLED */
+    const _Atomic uint64_t *ticks;  /* milliseconds of the ticker */
+    _Atomic uint32_t *ticker_used;  /* set to keep the ticker going */
+    const _Atomic uint64_t *epochs; /* lodge_engine_tick of this engine */
+    uint64_t deadline;              /* value of *ticks, 0 = none */
+    uint64_t epoch_deadline;        /* value of *epochs, 0 = none */
+    _Atomic uint32_t cancel;        /* not 0: end with E_CANCELLED */
     uint32_t reserved;
     void *wasi;      /* Rust's: WASI state */
     void *failure;   /* Rust's: what the host function reported */
@@ -92,8 +92,8 @@ struct lodge_wt_shape {
     size_t import_count, export_count, section_count;
     struct lodge_wt_str name;
     struct lodge_wt_str producers; /* one tool a line */
-    uint64_t needs[8]; /* by LODGE_NEEDS_* */
-    void *owner;       /* Rust's */
+    uint64_t needs[8];             /* by LODGE_NEEDS_* */
+    void *owner;                   /* Rust's */
 };
 /* `bytes` are the binary the module was made from. */
 wasmtime_error_t *lodge_wt_shape_new(const wasmtime_module_t *module,
@@ -122,10 +122,9 @@ wasmtime_error_t *lodge_wt_call_fiber(wasmtime_context_t *store,
                                       const wasmtime_func_t *func,
                                       wasmtime_val_raw_t *raw, size_t len,
                                       size_t fiber);
-wasmtime_error_t *
-lodge_wt_instantiate(wasmtime_context_t *store,
-                     const wasmtime_instance_pre_t *pre, size_t fiber,
-                     wasmtime_instance_t *out);
+wasmtime_error_t *lodge_wt_instantiate(wasmtime_context_t *store,
+                                       const wasmtime_instance_pre_t *pre,
+                                       size_t fiber, wasmtime_instance_t *out);
 /* Four words that are the same for the same function of a store. */
 void lodge_wt_func_identity(const wasmtime_func_t *func, uint64_t words[4]);
 /* Type of an item as text, as lodge_module_import gives it. `kind` is
@@ -152,16 +151,17 @@ typedef int32_t (*lodge_wt_host_fn)(void *env, struct lodge_wt_store *link,
 /* Types by LODGE_TYPE_*: i32 to externref. The finalizer runs exactly once,
  * also on failure.
  */
-wasmtime_error_t *lodge_wt_linker_func(
-    wasmtime_linker_t *linker, const char *module, size_t module_len,
-    const char *name, size_t name_len, const uint8_t *params, size_t nparams,
-    const uint8_t *results, size_t nresults, lodge_wt_host_fn fn, void *env,
-    void (*finalizer)(void *env));
+wasmtime_error_t *lodge_wt_linker_func(wasmtime_linker_t *linker,
+                                       const char *module, size_t module_len,
+                                       const char *name, size_t name_len,
+                                       const uint8_t *params, size_t nparams,
+                                       const uint8_t *results, size_t nresults,
+                                       lodge_wt_host_fn fn, void *env,
+                                       void (*finalizer)(void *env));
 wasmtime_error_t *lodge_wt_linker_alias(
-    wasmtime_linker_t *linker, const char *from_module,
-    size_t from_module_len, const char *from_name, size_t from_name_len,
-    const char *to_module, size_t to_module_len, const char *to_name,
-    size_t to_name_len);
+    wasmtime_linker_t *linker, const char *from_module, size_t from_module_len,
+    const char *from_name, size_t from_name_len, const char *to_module,
+    size_t to_module_len, const char *to_name, size_t to_name_len);
 /* Imports of the module that the linker does not satisfy, one a line; freed
  * with lodge_wt_bytes_free. `store` is the one that the linker's items
  * belong to, or NULL.
@@ -191,12 +191,12 @@ static inline void lodge_wt_failure_drop(struct lodge_wt_store *link)
 
 /* ---- error.rs */
 struct lodge_wt_error_info {
-    int32_t status;    /* LODGE_E_* as far as the error tells; 0 = unknown */
-    int32_t trap;      /* LODGE_TRAP_*, -1 = none */
+    int32_t status; /* LODGE_E_* as far as the error tells; 0 = unknown */
+    int32_t trap;   /* LODGE_TRAP_*, -1 = none */
     int32_t exit_code;
-    int32_t panicked;  /* 1: a panic was caught, the store is not to be used */
+    int32_t panicked; /* 1: a panic was caught, the store is not to be used */
     uint64_t payload;
-    uint64_t detail;   /* byte offset in the module, if told */
+    uint64_t detail; /* byte offset in the module, if told */
 };
 struct lodge_wt_frame {
     struct lodge_wt_str func, module, file;
