@@ -7,6 +7,7 @@ set(pc_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
 install(TARGETS liblodge EXPORT lodgeTargets)
 install(FILES include/lodge.h TYPE INCLUDE)
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES include/lodge.cdef.h TYPE INCLUDE OPTIONAL)
 install(EXPORT lodgeTargets NAMESPACE lodge:: DESTINATION ${package_dir})
 

@@ -47,6 +47,10 @@ endfunction()
 foreach(name ${examples})
   lodge_add_test(example_${name} example 120 example_${name})
 endforeach()
+if(TARGET example_first_light)
+  lodge_add_test(example_first_light_text example 120 example_first_light
+    README.md examples/guests/wordcount.wat)
+endif()
 
 find_program(LODGE_PYTHON python3 REQUIRED)
 function(lodge_test_scripts pattern label timeout)
@@ -65,6 +69,7 @@ if(LODGE_TESTING)
   lodge_test_programs(tests/core "stress_*" "core;thread" 240 lodge_core)
   lodge_test_programs(tests "test_*" room 240 liblodge)
   lodge_test_programs(tests "thread_*" "room;thread" 240 liblodge)
+  lodge_test_programs(tests/guests/real "test_*" guest 240 liblodge)
   return()
 endif()
 

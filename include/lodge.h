@@ -2263,7 +2263,7 @@ LODGE_API lodge_status lodge_table_set(lodge_table table, uint64_t index,
  *   old_size [out]  elements before; may be NULL
  *   err    [out]    may be NULL
  *
- * Errors: HANDLE, BUSY, FOREIGN, TYPE, LIMIT, STATE, UNSUPPORTED.
+ * Errors: HANDLE, BUSY, FOREIGN, TYPE, LIMIT, MEMORY, STATE, UNSUPPORTED.
  * Thread: any; one at a time per store.  Since: 0.1.  Op: 185.
  * Source: wasmtime_table_grow.
  */

@@ -22,7 +22,7 @@ lodge_status call_refuse_stack(lodge_error *err)
 /* Where guest code runs when `room`, what is left of the present stack, is
  * not enough for a whole guest, or the stack is not this thread's.
  */
-static lodge_status place(struct store *st, uintptr_t room, int *fiber,
+static lodge_status place(struct store *st, uintptr_t room, size_t *fiber,
                           lodge_error *err)
 {
     uint64_t need = st->max_stack + STACK_RESERVE;
@@ -35,12 +35,12 @@ static lodge_status place(struct store *st, uintptr_t room, int *fiber,
         fiber_note_stack(st);
     if (st->link.fiber && here < st->link.fiber &&
         st->link.fiber - here < st->fiber_size)
-        return st->link.fiber - here + need > st->fiber_size
-                   ? call_refuse_stack(err)
-                   : LODGE_OK;
+        room = st->fiber_size - (st->link.fiber - here);
+    if (fiber_runs(st)) /* Wasmtime sets a new limit for each call there */
+        return room < need ? call_refuse_stack(err) : LODGE_OK;
     if (st->calls > 1) /* Wasmtime keeps the limit of the outer call */
         return room < STACK_RESERVE ? call_refuse_stack(err) : LODGE_OK;
-    *fiber = 1;
+    *fiber = st->fiber_size;
     return LODGE_OK;
 }
 
@@ -102,12 +102,12 @@ static __attribute__((noinline)) lodge_status enter_elsewhere(
     size_t len, uintptr_t room, lodge_error *err)
 {
     wasmtime_error_t *error;
-    int fiber;
+    size_t fiber;
     lodge_status rc = place(st, room, &fiber, err);
 
     if (rc != LODGE_OK)
         return rc;
-    error = fiber ? lodge_wt_call_fiber(st->ctx, func, raw, len)
+    error = fiber ? lodge_wt_call_fiber(st->ctx, func, raw, len, fiber)
                   : lodge_wt_call(st->ctx, func, raw, len);
     return error ? trap_translate(st, error, LODGE_E_HOST, err) : LODGE_OK;
 }
@@ -260,15 +260,12 @@ lodge_status call_run(struct store *st, const struct child *fn,
 
 struct call_counts call_counts_of(const struct store *st)
 {
-    return (struct call_counts){st->link.memories, st->link.memory_bytes,
-                                st->link.memory_peak, st->link.table_elements};
+    return (struct call_counts){st->link.memory_bytes, st->link.memory_peak,
+                                st->link.table_elements};
 }
 
 void call_counts_restore(struct store *st, const struct call_counts *before)
 {
-    atomic_fetch_sub(&lodge_wt_memories_live,
-                     st->link.memories - before->memories);
-    st->link.memories = before->memories;
     st->link.memory_bytes = before->memory_bytes;
     st->link.memory_peak = before->memory_peak;
     st->link.table_elements = before->table_elements;
@@ -284,7 +281,7 @@ lodge_status call_instantiate(struct store *st,
     struct call_saved saved;
     wasmtime_error_t *error;
     lodge_status rc;
-    int fiber;
+    size_t fiber;
 
     if (st->stopped && !host_frame_open(st))
         return suspend_refuse(st, err);

@@ -48,8 +48,14 @@ int32_t host_failed(struct store *st, const struct host_func *hf, int32_t rc)
     char text[200], name[120];
     int n;
 
-    /* Said already, or the status of a nested call that it hands on. */
-    if (st->link.failure || lodge_wt_failure_hand_on(&st->link, rc))
+    if (st->link.failure) /* said already */
+        return rc;
+    /* The status of a nested call that it hands on. Whether a used-up stack
+     * made a call fail (noted) or be refused (not noted) is chance: to a
+     * DIRECT function both are the same.
+     */
+    if ((hf->mode != LODGE_HOST_DIRECT || rc != LODGE_E_STACK) &&
+        lodge_wt_failure_hand_on(&st->link, rc))
         return rc;
     if (hf->trace) {
         error_quote(name, sizeof name, hf->trace, strlen(hf->trace));
@@ -139,7 +145,7 @@ static __attribute__((noinline)) int32_t end_failed(struct store *st,
                                                     int32_t rc)
 {
     rc = rc == LODGE_OK ? swallow(st) : host_failed(st, hf, rc);
-    st->link.inner = NULL;
+    drop_inner(&st->link);
     return rc;
 }
 

@@ -225,6 +225,7 @@ int32_t host_frame_run(void *env, struct lodge_wt_store *link,
     int32_t rc;
 
     (void)len;
+    instance_note_started(st);
     if (fiber_ending(st))
         return suspend_fail_cancelled(st);
     rc = fill_frame(st, &me);

@@ -50,18 +50,26 @@ static lodge_status instance_start(struct store *st, struct instance *inst,
                                    const wasmtime_instance_pre_t *pre,
                                    lodge_error *err)
 {
+    const uint64_t *needs = inst->mod->shape.needs;
     wasmtime_instance_t raw;
     lodge_status rc;
 
     if (st->call)
         instance_calling(
             st, st->call->instance); /* known before it is not the innermost */
+    rc = store_count(st, needs[LODGE_NEEDS_MEMORIES],
+                     needs[LODGE_NEEDS_TABLES], err);
+    if (rc != LODGE_OK)
+        return rc;
     inst->outer = st->making;
     st->making = inst;
     rc = call_instantiate(st, pre, &raw, err);
     st->making = inst->outer;
     if (rc == LODGE_OK)
         inst->raw = raw;
+    else if (rc > LODGE_E_TRAP && !inst->started) /* nothing was made */
+        store_uncount(st, needs[LODGE_NEEDS_MEMORIES],
+                      needs[LODGE_NEEDS_TABLES]);
     return rc;
 }
 

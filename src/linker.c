@@ -402,19 +402,28 @@ lodge_status lodge_linker_alias(lodge_linker linker, const char *from_module,
 /* ---- resolving -------------------------------------------------------- */
 
 /* The complaints about a module as one text; NULL when there are none. */
-static lodge_status missing(const wasmtime_linker_t *raw,
+static lodge_status missing(const struct linker *lnk,
+                            const wasmtime_linker_t *raw,
                             const struct module *mod, uint8_t **text,
                             size_t *len, uint32_t *count, lodge_error *err)
 {
+    /* The store of its items shows their types, if it is free. */
+    void *obj = NULL;
+    int entered =
+        lnk->store && handle_enter(lnk->store, &obj, NULL) == LODGE_OK;
+    wasmtime_context_t *ctx = entered ? ((struct store *)obj)->ctx : NULL;
     wasmtime_error_t *error =
-        lodge_wt_linker_missing(raw, mod->raw, text, len, count);
+        lodge_wt_linker_missing(raw, ctx, mod->raw, text, len, count);
 
+    if (entered)
+        handle_leave(lnk->store);
     return error ? trap_translate(NULL, error, LODGE_E_INTERNAL, err)
                  : LODGE_OK;
 }
 
 /* Says what is wrong in words of ours where we can tell. */
-static lodge_status refuse_link(const wasmtime_linker_t *raw,
+static lodge_status refuse_link(const struct linker *lnk,
+                                const wasmtime_linker_t *raw,
                                 const struct module *mod,
                                 wasmtime_error_t *error, lodge_error *err)
 {
@@ -425,7 +434,8 @@ static lodge_status refuse_link(const wasmtime_linker_t *raw,
     lodge_status st = LODGE_E_LINK;
 
     if (error_wanted(err) &&
-        missing(raw, mod, &text, &len, &count, NULL) == LODGE_OK && count) {
+        missing(lnk, raw, mod, &text, &len, &count, NULL) == LODGE_OK &&
+        count) {
         const void *end = memchr(text, '\n', len);
         size_t first = end ? (size_t)((const uint8_t *)end - text) : len;
 
@@ -470,7 +480,7 @@ lodge_status linker_resolve(struct linker *lnk, struct module *mod,
     else
         error = wasmtime_linker_instantiate_pre(raw, mod->raw, out);
     if (error && st == LODGE_OK)
-        st = refuse_link(raw, mod, error, err);
+        st = refuse_link(lnk, raw, mod, error, err);
     if (raw != lnk->raw)
         wasmtime_linker_delete(raw);
     return st;
@@ -496,7 +506,7 @@ lodge_status lodge_linker_missing(lodge_linker linker, lodge_module module,
         st = error_refuse(err, LODGE_E_FOREIGN,
                           "the module belongs to another engine");
     if (st == LODGE_OK)
-        st = missing(lnk->raw, mod, &text, &text_len, &n, err);
+        st = missing(lnk, lnk->raw, mod, &text, &text_len, &n, err);
     if (st == LODGE_OK) {
         st = text_out(text, text_len, buf, cap, len, err);
         if (count && (st == LODGE_OK || st == LODGE_E_BUFFER))

@@ -48,7 +48,7 @@ __attribute__((constructor)) static void name_kinds(void)
 
 static void start(void)
 {
-    lodge_wt_memories_max = memories_allowed();
+    store_memories_max = memories_allowed();
 }
 
 void lodge_start(void)
@@ -181,11 +181,11 @@ lodge_status lodge_stat(uint32_t key, uint64_t *value)
         *value = domain_waiting();
         return LODGE_OK;
     case LODGE_STAT_MEMORIES:
-        *value = atomic_load(&lodge_wt_memories_live);
+        *value = atomic_load(&store_memories_live);
         return LODGE_OK;
     case LODGE_STAT_MEMORIES_MAX:
         lodge_start();
-        *value = lodge_wt_memories_max;
+        *value = store_memories_max;
         return LODGE_OK;
     default:
         return LODGE_E_NOT_FOUND;

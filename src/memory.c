@@ -7,21 +7,52 @@
 
 /* ---- making ----------------------------------------------------------- */
 
+/* What a module may not have, the host may not make either. */
+static lodge_status memory_allowed(const struct engine *eng,
+                                   const struct type_limits *type,
+                                   lodge_error *err)
+{
+    uint32_t need = 0;
+
+    if (type->is64 && !eng->set.value[LODGE_CONFIG_MEMORY64])
+        need = LODGE_CONFIG_MEMORY64;
+    else if (type->page == 1 &&
+             !eng->set.value[LODGE_CONFIG_CUSTOM_PAGE_SIZES])
+        need = LODGE_CONFIG_CUSTOM_PAGE_SIZES;
+    if (!need)
+        return LODGE_OK;
+    return error_refuse(err, LODGE_E_UNSUPPORTED,
+                        "this memory needs an engine with %s=on",
+                        config_key_name(need));
+}
+
 static lodge_status memory_make(struct store *st,
                                 const struct type_limits *type,
                                 wasmtime_memory_t *out, lodge_error *err)
 {
     wasm_memorytype_t *ty;
     wasmtime_error_t *error;
+    lodge_status rc;
 
+    rc = memory_allowed(st->eng, type, err);
+    if (rc == LODGE_OK)
+        rc = store_count(st, 1, 0, err);
+    if (rc != LODGE_OK)
+        return rc;
     error = wasmtime_memorytype_new(type->min, type->max != UINT64_MAX,
                                     type->max, type->is64 != 0, false,
                                     type->page == 1 ? 0 : 16, &ty);
-    if (error)
-        return trap_translate(st, error, LODGE_E_TYPE, err);
-    error = wasmtime_memory_new(st->ctx, ty, out);
-    wasm_memorytype_delete(ty);
-    return error ? trap_translate(st, error, LODGE_E_LIMIT, err) : LODGE_OK;
+    if (error) {
+        rc = trap_translate(st, error, LODGE_E_TYPE, err);
+    } else {
+        error = wasmtime_memory_new(st->ctx, ty, out);
+        wasm_memorytype_delete(ty);
+        if (error)
+            rc = trap_translate(st, error, LODGE_E_LIMIT, err);
+    }
+    if (rc != LODGE_OK)
+        store_uncount(st, 1, 0);
+    return rc;
 }
 
 lodge_status lodge_memory_new(lodge_store store, const char *type,

@@ -212,6 +212,7 @@ struct instance {
     uint32_t child;         /* its own number; 0 = not given yet */
     uint32_t own_store;     /* 1: the store ends with it */
     uint32_t memory;        /* child of export "memory", 0 = not asked */
+    uint32_t started;       /* its start function has called the host */
     uint32_t exports[];     /* child numbers by export index, 0 = not asked */
 };
 
@@ -240,8 +241,9 @@ struct store {
     uint32_t *instances; /* child numbers by Wasmtime's instance index */
     uint32_t ninstances;
     uint32_t instance_count;
-    struct call *call;       /* innermost host call */
-    struct instance *making; /* innermost instance whose start runs */
+    uint64_t memories, tables; /* made by instances and by the host */
+    struct call *call;         /* innermost host call */
+    struct instance *making;   /* innermost instance whose start runs */
     uint64_t calls_made;
     uint64_t tag;         /* of the running call */
     uint64_t deadline_ns; /* default, 0 = none */
@@ -291,6 +293,16 @@ extern _Atomic uint32_t instance_closes_waiting
     __attribute__((visibility("hidden")));
 /* Enters the store of `id` (its own or a child's). Refuses poisoned ones. */
 lodge_status store_enter(uint64_t id, struct store **out, lodge_error *err);
+/* How many linear memories the process has, and may have: Wasmtime ends the
+ * process where the kernel refuses one, so we refuse before.
+ */
+extern _Atomic uint64_t store_memories_live;
+extern uint64_t store_memories_max;
+/* Counts memories and tables that are to be made, or refuses them. */
+lodge_status store_count(struct store *st, uint64_t memories, uint64_t tables,
+                         lodge_error *err);
+/* Takes a count back: what was to be made was not. */
+void store_uncount(struct store *st, uint64_t memories, uint64_t tables);
 /* "func", "memory" and so on. */
 const char *store_kind_name(uint32_t kind);
 /* Why a child id was refused. */
@@ -490,7 +502,7 @@ enum { LOCAL_VALUES = 16 };
  * not made.
  */
 struct call_counts {
-    uint64_t memories, memory_bytes, memory_peak, table_elements;
+    uint64_t memory_bytes, memory_peak, table_elements;
 };
 struct call_counts call_counts_of(const struct store *st);
 void call_counts_restore(struct store *st, const struct call_counts *before);
@@ -679,10 +691,23 @@ lodge_status suspend_refuse(const struct store *st, lodge_error *err);
 lodge_status fiber_instantiate(struct store *st,
                                const wasmtime_instance_pre_t *pre,
                                wasmtime_instance_t *out, lodge_error *err);
+/* A function that may fail with any status runs: what is being made is there. */
+static inline void instance_note_started(const struct store *st)
+{
+    struct instance *inst = st->making;
+
+    for (; inst && !inst->started; inst = inst->outer)
+        inst->started = 1;
+}
 /* Whether the store takes instances on its fiber only. */
 static inline int fiber_started(const struct store *st)
 {
     return st->res != NULL;
+}
+/* Whether the present stack is the store's fiber. */
+static inline int fiber_runs(const struct store *st)
+{
+    return st->res != NULL && st->res->on;
 }
 /* What a store takes over from a linker with an instance. */
 lodge_status host_frame_adopt(struct store *st, uint32_t suspends,

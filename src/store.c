@@ -7,6 +7,56 @@
 
 static const uint64_t default_counts = 10000;
 
+/* ---- counting --------------------------------------------------------- */
+
+_Atomic uint64_t store_memories_live;
+uint64_t store_memories_max = UINT64_MAX;
+
+static lodge_status refuse_count(struct store *st, const char *what,
+                                 uint64_t have, uint64_t more, uint64_t limit,
+                                 lodge_error *err)
+{
+    st->link.refusals++;
+    return error_refuse(err, LODGE_E_LIMIT,
+                        "%llu %s and %llu more are over the limit of %llu",
+                        (unsigned long long)have, what,
+                        (unsigned long long)more, (unsigned long long)limit);
+}
+
+lodge_status store_count(struct store *st, uint64_t memories, uint64_t tables,
+                         lodge_error *err)
+{
+    uint64_t live;
+
+    if (memories > 0 && (st->memories >= st->link.memories_limit ||
+                         memories > st->link.memories_limit - st->memories))
+        return refuse_count(st, "memories in the store", st->memories,
+                            memories, st->link.memories_limit, err);
+    if (tables > 0 && (st->tables >= st->link.tables_limit ||
+                       tables > st->link.tables_limit - st->tables))
+        return refuse_count(st, "tables in the store", st->tables, tables,
+                            st->link.tables_limit, err);
+    live = atomic_fetch_add_explicit(&store_memories_live, memories,
+                                     memory_order_relaxed);
+    if (memories && live + memories > store_memories_max) {
+        atomic_fetch_sub_explicit(&store_memories_live, memories,
+                                  memory_order_relaxed);
+        return refuse_count(st, "memories in the process", live, memories,
+                            store_memories_max, err);
+    }
+    st->memories += memories;
+    st->tables += tables;
+    return LODGE_OK;
+}
+
+void store_uncount(struct store *st, uint64_t memories, uint64_t tables)
+{
+    st->memories -= memories;
+    st->tables -= tables;
+    atomic_fetch_sub_explicit(&store_memories_live, memories,
+                              memory_order_relaxed);
+}
+
 /* ---- making and ending ------------------------------------------------ */
 
 static void engine_add_store(struct engine *eng, struct store *st)
@@ -41,14 +91,20 @@ void store_interrupt_all(struct engine *eng)
     lock_give(&eng->stores_lock);
 }
 
+/* The largest value of the key means no limit. */
+static uint64_t limit_of(uint64_t value)
+{
+    return value == INT64_MAX ? UINT64_MAX : value;
+}
+
 static void link_init(struct store *st)
 {
     const uint64_t *v = st->eng->set.value;
     struct lodge_wt_store *link = &st->link;
 
     link->room = st;
-    link->memory_limit = v[LODGE_CONFIG_STORE_MEMORY_LIMIT];
-    link->table_limit = v[LODGE_CONFIG_STORE_TABLE_LIMIT];
+    link->memory_limit = limit_of(v[LODGE_CONFIG_STORE_MEMORY_LIMIT]);
+    link->table_limit = limit_of(v[LODGE_CONFIG_STORE_TABLE_LIMIT]);
     link->instance_limit = default_counts;
     link->tables_limit = default_counts;
     link->memories_limit = default_counts;
@@ -94,6 +150,7 @@ void store_free(void *obj)
     if (st->raw)
         wasmtime_store_delete(st->raw);
     lodge_wt_store_clear(&st->link);
+    store_uncount(st, st->memories, st->tables);
     children_free(st);
     alloc_free(st->res);
     token_queue(st);

@@ -171,6 +171,7 @@ int32_t suspend_host(void *env, struct lodge_wt_store *link,
     int32_t rc;
 
     (void)len;
+    instance_note_started(st);
     if (!res || !res->on || res->dead || res->quiet)
         return fail_alone(st);
     link->inner = NULL;

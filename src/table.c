@@ -35,12 +35,16 @@ lodge_status lodge_table_new(lodge_store store, const char *type,
         return rc;
     counted = st->link.table_elements;
     rc = value_to_val(st, limits.code, &value, &init, err);
+    if (rc == LODGE_OK)
+        rc = store_count(st, 0, 1, err);
     if (rc == LODGE_OK) {
         error = lodge_wt_table_new(st->ctx, limits.code, limits.is64 != 0,
                                    limits.min, limits.max,
                                    value ? &init.of.funcref : NULL, &table);
-        if (error)
+        if (error) {
             rc = growth_refused(st, counted, error, err);
+            store_uncount(st, 0, 1);
+        }
     }
     if (rc == LODGE_OK)
         rc = store_item(st, LODGE_KIND_TABLE, &table, &at, err);

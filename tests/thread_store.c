@@ -33,8 +33,11 @@ static struct {
     lodge_instance instances[2000];
 } all;
 
-/* TSan cannot see how the compiler's threads agree with each other. */
-static const char quiet[] = "parallel-compilation=off";
+/* TSan cannot see how the compiler's threads agree with each other, and
+ * leaves little room for memories.
+ */
+static const char quiet[] =
+    "parallel-compilation=off,memory-reservation=1M,memory-guard-size=64K";
 
 static int32_t nothing(uint64_t token, lodge_caller caller, uint64_t *slots)
 {

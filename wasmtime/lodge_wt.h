@@ -39,8 +39,8 @@ struct lodge_wt_store {
     uint64_t memory_peak;
     uint64_t table_elements;
     uint64_t refusals;
-    uint64_t memories;    /* counted against the process cap */
     uint64_t last_growth; /* bytes, taken back if the system refuses */
+    uint64_t last_peak;
     const _Atomic uint64_t *ticks;  /* milliseconds of the ticker */
     _Atomic uint32_t *ticker_used;  /* set to keep the ticker going */
     const _Atomic uint64_t *epochs; /* lodge_engine_tick of this engine */
@@ -51,18 +51,13 @@ struct lodge_wt_store {
     const struct lodge_wt_open *open; /* innermost call that has an id */
     /* Ids of calls that were cancelled, each at its id modulo the count. */
     _Atomic uint64_t cancelled[LODGE_WT_CANCELLED];
-    void *wasi;         /* Rust's: WASI state */
-    void *failure;      /* Rust's: what the host function reported */
-    void *inner;        /* Rust's: what a nested call had failed with */
-    void *job;          /* Rust's: what the fiber is to run */
-    uintptr_t fiber;    /* highest address of the fiber in use, 0 = none */
-    uint64_t driver[2]; /* Rust's: the first function on a fiber */
-    void *resident;     /* Rust's: the resident fiber */
+    void *wasi;      /* Rust's: WASI state */
+    void *failure;   /* Rust's: what the host function reported */
+    void *inner;     /* Rust's: what a nested call had failed with */
+    void *stack;     /* Rust's: a fiber's stack that is kept */
+    uintptr_t fiber; /* highest address of the fiber in use, 0 = none */
+    void *resident;  /* Rust's: the resident fiber */
 };
-
-/* How many linear memories may be mapped in the process, and are. */
-extern uint64_t lodge_wt_memories_max;
-extern _Atomic uint64_t lodge_wt_memories_live;
 
 /* ---- engine.rs */
 wasmtime_error_t *lodge_wt_engine_new(wasm_config_t *config,
@@ -133,16 +128,19 @@ void lodge_wt_store_limits(wasmtime_store_t *store,
 /* Delete what Rust keeps in the link; after wasmtime_store_delete. */
 void lodge_wt_store_clear(struct lodge_wt_store *link);
 
-/* ---- call.rs: `fiber` not 0 runs on the store's own stack */
+/* ---- call.rs: `fiber` is the size of the store's own stack, in bytes, to
+ * run on; 0 = run here.
+ */
 wasmtime_error_t *lodge_wt_call(wasmtime_context_t *store,
                                 const wasmtime_func_t *func,
                                 wasmtime_val_raw_t *raw, size_t len);
 wasmtime_error_t *lodge_wt_call_fiber(wasmtime_context_t *store,
                                       const wasmtime_func_t *func,
-                                      wasmtime_val_raw_t *raw, size_t len);
+                                      wasmtime_val_raw_t *raw, size_t len,
+                                      size_t fiber);
 wasmtime_error_t *lodge_wt_instantiate(wasmtime_context_t *store,
                                        const wasmtime_instance_pre_t *pre,
-                                       int fiber, wasmtime_instance_t *out);
+                                       size_t fiber, wasmtime_instance_t *out);
 /* Four words that are the same for the same function of a store. */
 void lodge_wt_func_identity(const wasmtime_func_t *func, uint64_t words[4]);
 /* Type of an item as text, as lodge_module_import gives it. `kind` is
@@ -202,9 +200,11 @@ wasmtime_error_t *lodge_wt_linker_alias(
     const char *from_name, size_t from_name_len, const char *to_module,
     size_t to_module_len, const char *to_name, size_t to_name_len);
 /* Imports of the module that the linker does not satisfy, one a line; freed
- * with lodge_wt_bytes_free.
+ * with lodge_wt_bytes_free. `store` is the one that the linker's items
+ * belong to, or NULL.
  */
 wasmtime_error_t *lodge_wt_linker_missing(const wasmtime_linker_t *linker,
+                                          wasmtime_context_t *store,
                                           const wasmtime_module_t *module,
                                           uint8_t **out, size_t *len,
                                           uint32_t *count);

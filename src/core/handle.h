@@ -74,7 +74,11 @@ extern _Atomic uint32_t handle_work __attribute__((visibility("hidden")));
 
 static inline struct slot *handle_slot(uint64_t id)
 {
-    return &handle_slots[(id >> 18) & (HANDLE_SLOTS - 1)];
+    struct slot *slot = &handle_slots[(id >> 18) & (HANDLE_SLOTS - 1)];
+
+    /* One register: else the compiler finds each member by index anew. */
+    __asm__("" : "+r"(slot));
+    return slot;
 }
 
 /* The word of a live, unused object with this id. An id with one of the

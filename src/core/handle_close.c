@@ -42,13 +42,12 @@ void handle_unpeek(uint64_t id)
     atomic_fetch_sub(peekers_of(handle_slot(id)), 1);
 }
 
-/* The word says CLOSING: who peeks after the fence sees that, and who did
- * before is seen here.
+/* The word says CLOSING: who peeks after our first look at the count sees
+ * that, as both change the count, and who did before is seen here.
  */
 static void wait_for_peekers(const struct slot *slot)
 {
-    atomic_thread_fence(memory_order_seq_cst);
-    while (atomic_load(peekers_of(slot)) != 0)
+    while (atomic_fetch_add(peekers_of(slot), 0) != 0)
         sched_yield();
 }
 
@@ -235,6 +234,10 @@ void handle_drain(void)
 
 void queue_fork_child(void)
 {
+    size_t i;
+
+    for (i = 0; i < sizeof peekers / sizeof *peekers; i++)
+        atomic_store(&peekers[i], 0); /* those threads are not here */
     atomic_store(&queue, 0);
     atomic_store(&handle_work, 0);
 }

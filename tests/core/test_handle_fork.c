@@ -1,4 +1,6 @@
 /* test_handle_fork.c - promises of core/handle.h about fork and keys. */
+#include <pthread.h>
+#include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -158,12 +160,59 @@ static void a_fork_while_destroying_is_survived(void **state)
     assert_int_equal(handle_live(0), 0);
 }
 
+static _Atomic int looking;
+
+static void *look(void *id)
+{
+    void *obj = handle_peek(*(uint64_t *)id, STORE);
+
+    looking = 1;
+    while (looking)
+        sched_yield();
+    if (obj)
+        handle_unpeek(*(uint64_t *)id);
+    return obj;
+}
+
+/* What ends waits for those who look, who are not in the child. */
+static void a_fork_while_another_thread_looks_is_survived(void **state)
+{
+    uint64_t id = make(STORE), more[130];
+    pthread_t thread;
+    void *seen;
+    size_t i;
+    pid_t pid;
+
+    UNUSED(state);
+    destroyed = 0;
+    assert_int_equal(pthread_create(&thread, NULL, look, &id), 0);
+    while (!looking)
+        sched_yield();
+    pid = fork();
+    if (pid == 0) {
+        alarm(20);
+        for (i = 0; i < 130; i++)
+            more[i] = make(STORE);
+        for (i = 0; i < 130; i++)
+            handle_close(more[i], STORE);
+        must(destroyed == 130);
+        _exit(0);
+    }
+    looking = 0;
+    child_ended_well(pid);
+    assert_int_equal(pthread_join(thread, &seen), 0);
+    assert_ptr_equal(seen, &destroyed);
+    handle_close(id, STORE);
+    assert_int_equal(handle_live(0), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         promise(in_the_child_old_handles_are_dead),
         promise(leaving_in_the_child_revives_nothing),
         promise(a_fork_while_destroying_is_survived),
+        promise(a_fork_while_another_thread_looks_is_survived),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,61 +4,55 @@ use crate::layout::{link_of, view};
 use crate::store::Link;
 use crate::{Fail, copy_out, guard};
 use std::ffi::c_void;
-use std::future::Future;
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
 use wasmtime::{
-    AsContextMut, Caller, Error, Extern, Func, HeapType, Instance, InstancePre, Ref, RefType, Result,
-    Table, TableType, ValRaw,
+    Error, Extern, Func, HeapType, Instance, InstancePre, Ref, RefType, Result, Table, TableType,
+    ValRaw,
 };
-use wasmtime_c_api::{
-    WasmtimeStoreContextMut, WasmtimeStoreData, wasmtime_instance_pre_t,
-};
+use wasmtime_c_api::{WasmtimeStoreContextMut, WasmtimeStoreData, wasmtime_instance_pre_t};
+use wasmtime_internal_fiber::{Fiber, FiberStack, Suspend};
 
 type Ctx<'a> = WasmtimeStoreContextMut<'a>;
 
-/// What the fiber runs: a closure on the stack of whoever waits for it.
-type Job<'a> = &'a mut dyn FnMut(Ctx<'_>) -> Result<()>;
-
-/// The first function on the fiber: notes where the stack begins, then runs
-/// the job.
-fn driver(mut caller: Caller<'_, WasmtimeStoreData>) -> Result<()> {
-    let link = link_of(caller.data());
-    let mark = 0u8;
-    // SAFETY: on_fiber has put the job there and waits for us.
-    let job = unsafe {
-        (*link).fiber = std::ptr::from_ref(&mark) as usize;
-        &mut *(*link).job.cast::<Job<'_>>()
-    };
-    job(caller.as_context_mut())
+/// A stack for one store, kept for its next use.
+fn take_stack(link: &mut Link, size: usize) -> Result<FiberStack> {
+    let kept = std::mem::replace(&mut link.stack, std::ptr::null_mut());
+    if kept.is_null() {
+        return FiberStack::new(size, false);
+    }
+    // SAFETY: only keep_stack puts something there.
+    Ok(*unsafe { Box::from_raw(kept) })
 }
 
-/// The store's driver function, made once.
-fn driver_of(store: &mut Ctx<'_>, link: *mut Link) -> Func {
+fn keep_stack(link: &mut Link, stack: FiberStack) {
+    drop_stack(link);
+    link.stack = Box::into_raw(Box::new(stack));
+}
+
+/// Give the kept stack back to the system.
+pub fn drop_stack(link: &mut Link) {
+    if !link.stack.is_null() {
+        drop(unsafe { Box::from_raw(link.stack) });
+        link.stack = std::ptr::null_mut();
+    }
+}
+
+/// Run `job` on a stack of its own, to its end, and come back here. It never
+/// waits there: for Wasmtime this is an ordinary call deeper on a stack.
+fn on_fiber(store: Ctx<'_>, size: usize, job: impl FnOnce(Ctx<'_>) -> Result<()>) -> Result<()> {
     // SAFETY: the link belongs to this store, which we hold.
-    let slot = unsafe { &mut (*link).driver };
-    *slot.get_or_insert_with(|| Func::wrap(store.as_context_mut(), driver))
-}
-
-/// Run `job` on a fiber of the store, to its end.
-fn on_fiber(mut store: Ctx<'_>, mut job: impl FnMut(Ctx<'_>) -> Result<()>) -> Result<()> {
-    let link = link_of(store.data());
-    let func = driver_of(&mut store, link);
-    let mut erased: Job<'_> = &mut job;
-    let (old_job, old_fiber) = unsafe { ((*link).job, (*link).fiber) };
-    unsafe { (*link).job = (&raw mut erased).cast::<c_void>() };
-    let done = {
-        let mut future = pin!(func.call_async(&mut store, &[], &mut []));
-        let mut context = Context::from_waker(Waker::noop());
-        loop {
-            // Pending means that the collector took a pause.
-            if let Poll::Ready(done) = future.as_mut().poll(&mut context) {
-                break done;
-            }
-        }
-    };
-    unsafe { ((*link).job, (*link).fiber) = (old_job, old_fiber) };
-    done
+    let link = unsafe { &mut *link_of(store.data()) };
+    let stack = take_stack(link, size)?;
+    let top = stack.top().map_or(0, |top| top as usize);
+    let body = |(), _: &mut Suspend<(), (), Fail>| guard(|| job(store));
+    let fiber = Fiber::new(stack, body).map_err(|(error, _)| error)?;
+    let outer = std::mem::replace(&mut link.fiber, top);
+    let done = fiber.resume(());
+    link.fiber = outer;
+    keep_stack(link, fiber.into_stack());
+    match done {
+        Ok(None) | Err(()) => Ok(()),
+        Ok(Some(error)) => Err((*error).into()),
+    }
 }
 
 #[unsafe(no_mangle)]
@@ -78,16 +72,17 @@ pub unsafe extern "C" fn lodge_wt_call_fiber(
     func: &Func,
     raw: *mut ValRaw,
     len: usize,
+    fiber: usize,
 ) -> Fail {
     let slice = std::ptr::slice_from_raw_parts_mut(raw, len);
-    guard(|| on_fiber(store, |s| unsafe { func.call_unchecked(s, slice) }))
+    guard(|| on_fiber(store, fiber, |s| unsafe { func.call_unchecked(s, slice) }))
 }
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lodge_wt_instantiate(
     mut store: Ctx<'_>,
     pre: &wasmtime_instance_pre_t,
-    fiber: i32,
+    fiber: usize,
     out: &mut Instance,
 ) -> Fail {
     guard(|| {
@@ -96,7 +91,7 @@ pub unsafe extern "C" fn lodge_wt_instantiate(
             *out = pre.instantiate(&mut store)?;
             return Ok(());
         }
-        on_fiber(store, |s| {
+        on_fiber(store, fiber, |s| {
             *out = pre.instantiate(s)?;
             Ok(())
         })

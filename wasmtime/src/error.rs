@@ -1,6 +1,6 @@
 //! error.rs - what an error of Wasmtime's means, for C.
 
-use crate::host::Failure;
+use crate::host::{Failure, NotFound};
 use crate::layout::view;
 use crate::module::Str;
 use crate::store::Interrupted;
@@ -8,13 +8,14 @@ use crate::{Panicked, give};
 use std::error::Error as StdError;
 use std::ffi::c_void;
 use wasmtime::{
-    Error, GcHeapOutOfMemory, OutOfMemory, PoolConcurrencyLimitError, ThrownException, Trap,
+    Error, GcHeapOutOfMemory, OutOfMemory, PoolConcurrencyLimitError, ThrownException, Trap, UnknownImportError,
     WasmBacktrace,
 };
 use wasmtime_c_api::wasmtime_error_t;
 use wasmtime_wasi::I32Exit;
 
 mod status {
+    pub const NOT_FOUND: i32 = -12;
     pub const IO: i32 = -14;
     pub const MEMORY: i32 = -15;
     pub const LIMIT: i32 = -16;
@@ -78,6 +79,10 @@ fn info(error: &Error) -> Info {
         (out.payload, out.exit_code) = (failure.payload, failure.exit_code);
     } else if let Some(exit) = error.downcast_ref::<I32Exit>() {
         (out.status, out.exit_code) = (status::EXIT, exit.0);
+    } else if error.is::<NotFound>() {
+        out.status = status::NOT_FOUND;
+    } else if error.is::<UnknownImportError>() && error.is::<WasmBacktrace>() {
+        out.status = status::TRAP; // the stand-in for an unknown import ran
     } else if let Some(why) = error.downcast_ref::<Interrupted>() {
         out.status = match why {
             Interrupted::Deadline => status::DEADLINE,
@@ -91,6 +96,8 @@ fn info(error: &Error) -> Info {
         out.status = status::LIMIT;
     } else if error.is::<OutOfMemory>() {
         out.status = status::MEMORY;
+    } else if error.chain().any(|e| e.to_string().contains("mmap")) {
+        out.status = status::LIMIT;
     } else if error.is::<std::io::Error>() {
         out.status = status::IO;
     } else {

@@ -10,7 +10,7 @@ use wasmtime::{
     ValRaw, ValType,
 };
 use wasmtime_c_api::{
-    WasmtimeStoreData, wasm_engine_t, wasmtime_error_t, wasmtime_linker_t, wasmtime_module_t,
+    WasmtimeStoreContextMut, WasmtimeStoreData, wasm_engine_t, wasmtime_error_t, wasmtime_linker_t, wasmtime_module_t,
     wasmtime_store_new,
 };
 
@@ -186,66 +186,120 @@ pub unsafe extern "C" fn lodge_wt_linker_alias(
 ) -> Fail {
     guard(|| unsafe {
         let linker: &mut Linker<WasmtimeStoreData> = view_mut(linker);
-        let from = text(from_module, from_module_len);
-        let to = text(to_module, to_module_len);
-        if from_name_len == 0 && to_name_len == 0 {
-            return linker.alias_module(from, to);
-        }
+        let (from, to) = (text(from_module, from_module_len), text(to_module, to_module_len));
         let (name, other) = (text(from_name, from_name_len), text(to_name, to_name_len));
-        linker.alias(from, name, to, other).map(|_| ())
+        let whole = name.is_empty() && other.is_empty();
+        if !defines(linker, from, if whole { None } else { Some(name) }) {
+            let what = if whole { format!("{from:?}") } else { format!("{from:?}.{name:?}") };
+            return Err(Error::new(NotFound(format!("the linker does not define {what}"))));
+        }
+        // On a copy, so that a clash in the middle changes nothing.
+        let mut copy = linker.clone();
+        if whole {
+            copy.alias_module(from, to)?;
+        } else {
+            copy.alias(from, name, to, other)?;
+        }
+        *linker = copy;
+        Ok(())
     })
+}
+
+/// Something that was named is not there.
+#[derive(Debug)]
+pub struct NotFound(String);
+
+impl std::fmt::Display for NotFound {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+impl std::error::Error for NotFound {}
+
+/// A store for looking only. Its items never meet a guest.
+struct Probe(Box<wasmtime_c_api::wasmtime_store_t>);
+
+impl Probe {
+    fn new(linker: &Linker<WasmtimeStoreData>) -> Probe {
+        // SAFETY: a wasm_engine_t is an Engine (layout.rs).
+        let engine: &wasm_engine_t = unsafe { &*std::ptr::from_ref(linker.engine()).cast() };
+        Probe(wasmtime_store_new(engine, std::ptr::null_mut(), None))
+    }
+    fn store(&mut self) -> &mut Store<WasmtimeStoreData> {
+        // SAFETY: nobody else has it.
+        unsafe { view_mut(&mut *self.0) }
+    }
+}
+
+/// Whether a linker defines a name, or anything in a module.
+fn defines(linker: &Linker<WasmtimeStoreData>, module: &str, name: Option<&str>) -> bool {
+    let mut probe = Probe::new(linker);
+    let mut all = linker.iter(probe.store());
+    all.any(|(m, n, _)| m == module && name.is_none_or(|name| n == name))
 }
 
 /// Why an import is not satisfied, in words; None if it is.
 fn complaint(
     linker: &Linker<WasmtimeStoreData>,
-    store: &mut Store<WasmtimeStoreData>,
+    mut store: WasmtimeStoreContextMut<'_>,
     import: &wasmtime::ImportType<'_>,
 ) -> Option<String> {
     let expected = import.ty();
-    let head = format!(
-        "import {:?}.{:?}: {} {}",
-        import.module(),
-        import.name(),
-        crate::module::kind_name(&expected),
-        crate::module::type_text(&expected)
-    );
-    let Some(found) = linker.get_by_import(&mut *store, import) else {
-        return Some(format!("{head}: not defined"));
+    let name = format!("import {:?}.{:?}:", import.module(), import.name());
+    let Some(found) = linker.get_by_import(&mut store, import) else {
+        return Some(format!("{name} {}: not defined", kind_and_type(&expected)));
     };
-    // An item of a real store cannot be looked at from here; Wasmtime
-    // compares its type when the module is instantiated.
     let found = type_in(store, &found)?;
     if fits(&found, &expected) {
         return None;
     }
-    Some(format!(
-        "import {:?}.{:?}: expected {} {}, found {} {}",
-        import.module(),
-        import.name(),
-        crate::module::kind_name(&expected),
-        crate::module::type_text(&expected),
-        crate::module::kind_name(&found),
-        crate::module::type_text(&found)
-    ))
+    let (expected, found) = (kind_and_type(&expected), kind_and_type(&found));
+    Some(format!("{name} expected {expected}, found {found}"))
 }
 
-fn type_in(store: &mut Store<WasmtimeStoreData>, item: &Extern) -> Option<ExternType> {
-    let look = std::panic::AssertUnwindSafe(|| item.ty(store.as_context_mut()));
+fn kind_and_type(ty: &ExternType) -> String {
+    format!("{} {}", crate::module::kind_name(ty), crate::module::type_text(ty))
+}
+
+/// The type of an item; None for one of a store that is not at hand, which
+/// Wasmtime compares when the module is instantiated.
+fn type_in(store: WasmtimeStoreContextMut<'_>, item: &Extern) -> Option<ExternType> {
+    let look = std::panic::AssertUnwindSafe(|| item.ty(store));
     std::panic::catch_unwind(look).ok()
+}
+
+/// Limits of what is found are within those expected.
+fn within(min: u64, max: Option<u64>, want_min: u64, want_max: Option<u64>) -> bool {
+    min >= want_min && want_max.is_none_or(|want| max.is_some_and(|max| max <= want))
 }
 
 fn fits(found: &ExternType, expected: &ExternType) -> bool {
     match (found, expected) {
         (ExternType::Func(f), ExternType::Func(e)) => f.matches(e),
-        (ExternType::Func(_), _) | (_, ExternType::Func(_)) => false,
-        (f, e) => std::mem::discriminant(f) == std::mem::discriminant(e),
+        (ExternType::Tag(f), ExternType::Tag(e)) => f.ty().matches(e.ty()),
+        (ExternType::Global(f), ExternType::Global(e)) => {
+            f.mutability() == e.mutability() && f.content().matches(e.content())
+        }
+        (ExternType::Memory(f), ExternType::Memory(e)) => {
+            f.is_64() == e.is_64()
+                && f.is_shared() == e.is_shared()
+                && f.page_size() == e.page_size()
+                && within(f.minimum(), f.maximum(), e.minimum(), e.maximum())
+        }
+        (ExternType::Table(f), ExternType::Table(e)) => {
+            f.is_64() == e.is_64()
+                && f.element().matches(e.element())
+                && within(f.minimum(), f.maximum(), e.minimum(), e.maximum())
+        }
+        _ => false,
     }
 }
 
+/// `store` is the one that the linker's items belong to, if they do.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lodge_wt_linker_missing(
     linker: &wasmtime_linker_t,
+    mut store: Option<WasmtimeStoreContextMut<'_>>,
     module: &wasmtime_module_t,
     out: *mut *mut u8,
     len: *mut usize,
@@ -254,12 +308,14 @@ pub unsafe extern "C" fn lodge_wt_linker_missing(
     guard(|| unsafe {
         let linker: &Linker<WasmtimeStoreData> = view(linker);
         let module: &Module = view(module);
-        let engine: &wasm_engine_t = &*std::ptr::from_ref(linker.engine()).cast();
-        let mut boxed = wasmtime_store_new(engine, std::ptr::null_mut(), None);
-        let store: &mut Store<WasmtimeStoreData> = view_mut(&mut *boxed);
+        let mut probe = Probe::new(linker);
         let mut lines = Vec::new();
         for import in module.imports() {
-            lines.extend(complaint(linker, store, &import));
+            let context = match &mut store {
+                Some(store) => store.as_context_mut(),
+                None => probe.store().as_context_mut(),
+            };
+            lines.extend(complaint(linker, context, &import));
         }
         *count = lines.len() as u32;
         give(lines.join("\n").into_bytes(), out, len);

@@ -9,8 +9,6 @@ use wasmtime_c_api::{
     WasmtimeStoreData, wasm_engine_t, wasmtime_store_new, wasmtime_store_t,
 };
 
-const _: () = assert!(size_of::<Option<wasmtime::Func>>() == 16);
-
 /// The same struct as `struct lodge_wt_store` in lodge_wt.h, field by field.
 #[repr(C)]
 pub struct Link {
@@ -24,8 +22,8 @@ pub struct Link {
     pub memory_peak: u64,
     pub table_elements: u64,
     pub refusals: u64,
-    pub memories: u64,
     pub last_growth: u64,
+    pub last_peak: u64,
     pub ticks: *const AtomicU64,
     pub ticker_used: *const AtomicU32,
     pub epochs: *const AtomicU64,
@@ -38,9 +36,8 @@ pub struct Link {
     pub wasi: *mut c_void,
     pub failure: *mut crate::host::Failure,
     pub inner: *mut crate::host::Failure,
-    pub job: *mut c_void,
+    pub stack: *mut wasmtime_internal_fiber::FiberStack,
     pub fiber: usize,
-    pub driver: Option<wasmtime::Func>,
     pub resident: *mut crate::fiber::Resident,
 }
 
@@ -54,13 +51,6 @@ pub struct Open {
 /// Places for ids of calls that were cancelled.
 const CANCELLED: usize = 64;
 const CANCEL_STORE: u32 = 1;
-
-/// How many memories the process may map, and has: Wasmtime aborts where the
-/// kernel refuses, so we refuse before.
-#[unsafe(no_mangle)]
-pub static mut lodge_wt_memories_max: u64 = u64::MAX;
-#[unsafe(no_mangle)]
-pub static lodge_wt_memories_live: AtomicU64 = AtomicU64::new(0);
 
 /// Why the epoch callback ended a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,17 +107,6 @@ impl Link {
         }
     }
 
-    fn new_memory_allowed(&mut self) -> bool {
-        // SAFETY: written once, before the first store.
-        let max = unsafe { lodge_wt_memories_max };
-        if lodge_wt_memories_live.fetch_add(1, Relaxed) >= max {
-            lodge_wt_memories_live.fetch_sub(1, Relaxed);
-            return false;
-        }
-        self.memories += 1;
-        true
-    }
-
     fn refuse(&mut self) -> wasmtime::Result<bool> {
         self.refusals += 1;
         Ok(false)
@@ -143,17 +122,17 @@ impl ResourceLimiter for Link {
         if more > self.memory_limit.saturating_sub(self.memory_bytes) {
             return self.refuse();
         }
-        if now == 0 && !self.new_memory_allowed() {
-            return self.refuse();
-        }
         self.memory_bytes += more;
-        self.last_growth = more;
+        (self.last_growth, self.last_peak) = (more, self.memory_peak);
         self.memory_peak = self.memory_peak.max(self.memory_bytes);
         Ok(true)
     }
 
     fn memory_grow_failed(&mut self, _error: Error) -> wasmtime::Result<()> {
-        self.memory_bytes -= std::mem::take(&mut self.last_growth);
+        if self.last_growth > 0 {
+            self.memory_bytes -= std::mem::take(&mut self.last_growth);
+            self.memory_peak = self.last_peak;
+        }
         self.refusals += 1;
         Ok(())
     }
@@ -233,9 +212,8 @@ pub unsafe extern "C" fn lodge_wt_store_limits(store: &mut wasmtime_store_t, lin
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lodge_wt_store_clear(link: &mut Link) {
-    lodge_wt_memories_live.fetch_sub(link.memories, Relaxed);
-    link.memories = 0;
     crate::host::forget(link);
     crate::fiber::clear(link);
+    crate::call::drop_stack(link);
     crate::wasi::drop_state(link);
 }
