@@ -707,6 +707,25 @@ static void a_start_function_cannot_wait_without_a_frame(void **state)
     still_usable();
 }
 
+/* Its memory is there until the store ends. */
+static void what_a_refused_start_has_made_stays_counted(void **state)
+{
+    lodge_module module =
+        new_module(engine, "(module (import \"h\" \"f\" (func $f (param i32"
+                           " i32) (result i32))) (memory 1) (func $s (drop"
+                           " (call $f (i32.const 1) (i32.const 2))))"
+                           " (start $s))");
+    uint64_t before = stat_of(LODGE_STAT_MEMORIES);
+    lodge_instance made;
+
+    (void)state;
+    FAILS(STATE, lodge_instance_new(linker, store, module, &made, ERR));
+    FAILS(STATE, lodge_instance_new(linker, store, module, &made, ERR));
+    assert_int_equal(stat_of(LODGE_STAT_MEMORIES), before + 2);
+    lodge_store_close(store);
+    assert_in_range(stat_of(LODGE_STAT_MEMORIES), 0, before);
+}
+
 static void recursion_in_a_start_function_is_a_status(void **state)
 {
     lodge_prepared prepared = prepare(start_text);
@@ -779,6 +798,7 @@ int main(void)
         SUSPEND_TEST(a_start_function_may_wait_inside_a_request),
         SUSPEND_TEST(a_start_function_that_fails_leaves_nothing),
         SUSPEND_TEST(a_start_function_cannot_wait_without_a_frame),
+        SUSPEND_TEST(what_a_refused_start_has_made_stays_counted),
         SUSPEND_TEST(recursion_in_a_start_function_is_a_status),
         SUSPEND_TEST(endless_instantiation_is_a_status),
     };
