@@ -293,7 +293,7 @@ lodge_status call_instantiate(struct store *st,
         error = lodge_wt_instantiate(st->ctx, pre, fiber, out_instance);
         if (error)
             rc = trap_translate(st, error, LODGE_E_LINK, err);
-        if (rc == LODGE_E_LIMIT) /* Wasmtime has freed what it began */
+        if (st->link.nothing_made) /* Wasmtime has freed what it began */
             call_counts_restore(st, &before);
     }
     call_end(st, &saved);

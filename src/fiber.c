@@ -139,7 +139,6 @@ static wasmtime_error_t *instantiate(struct store *st,
     const struct call_terms *terms = st->res->terms;
     const struct call_counts before = call_counts_of(st);
     const uintptr_t fiber = st->link.fiber;
-    struct lodge_wt_error_info info;
     struct call_saved saved;
     struct level level;
     wasmtime_error_t *error;
@@ -152,8 +151,8 @@ static wasmtime_error_t *instantiate(struct store *st,
     level_leave(st->res, &level);
     st->link.fiber = fiber;
     if (error) {
-        lodge_wt_error_info(error, &info);
-        if (info.status == LODGE_E_LIMIT) /* Wasmtime has freed its part */
+        st->link.nothing_made = !lodge_wt_guest_ran(error);
+        if (st->link.nothing_made) /* Wasmtime has freed its part */
             call_counts_restore(st, &before);
     }
     return error;

@@ -63,11 +63,12 @@ static lodge_status instance_start(struct store *st, struct instance *inst,
         return rc;
     inst->outer = st->making;
     st->making = inst;
+    st->link.nothing_made = 0;
     rc = call_instantiate(st, pre, &raw, err);
     st->making = inst->outer;
     if (rc == LODGE_OK)
         inst->raw = raw;
-    else if (rc > LODGE_E_TRAP && !inst->started) /* nothing was made */
+    else if (st->link.nothing_made && !inst->started)
         store_uncount(st, needs[LODGE_NEEDS_MEMORIES],
                       needs[LODGE_NEEDS_TABLES]);
     return rc;
@@ -387,7 +388,7 @@ void instance_closes_apply_slow(struct store *st)
 
 void instance_close_later(uint64_t id)
 {
-    struct waiting *w = alloc_zero(sizeof *w);
+    struct waiting *w = alloc_zero(sizeof *w), *at;
     uint8_t kind;
 
     if (!w)
@@ -395,11 +396,17 @@ void instance_close_later(uint64_t id)
     handle_at_fork_child(after_fork);
     w->id = id;
     lock_take(&waiting_lock);
-    w->next = waiting;
-    waiting = w;
-    atomic_fetch_add_explicit(&instance_closes_waiting, 1,
-                              memory_order_relaxed);
+    for (at = waiting; at && at->id != id; at = at->next) {
+    }
+    if (!at) {
+        w->next = waiting;
+        waiting = w;
+        w = NULL;
+        atomic_fetch_add_explicit(&instance_closes_waiting, 1,
+                                  memory_order_relaxed);
+    }
     lock_give(&waiting_lock);
+    alloc_free(w); /* it waits already */
     /* If the store has gone, nobody else takes the record off the list; if
      * it lives now, store_free does.
      */

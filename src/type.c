@@ -215,11 +215,8 @@ static lodge_status parse_limits(struct words *w, struct type_limits *out,
     if (!word_next(w) || !word_number(w, &out->min))
         return word_refuse(w, "a minimum", err);
     *more = word_next(w);
-    if (*more && word_number(w, &out->max)) {
-        if (out->max == UINT64_MAX)
-            return word_refuse(w, "a maximum below 2^64 - 1", err);
+    if (*more && word_number(w, &out->max)) /* 2^64 - 1 is no maximum */
         *more = word_next(w);
-    }
     if (out->max < out->min)
         return error_refuse(err, LODGE_E_ARGUMENT,
                             "type: minimum %llu is more than maximum %llu",

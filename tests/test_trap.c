@@ -715,10 +715,25 @@ static void a_report_of_a_deep_recursion_is_bounded(void **state)
     lodge_engine_close(engine);
 }
 
+/* Names are the guest's: taking them apart could be made to last for ever. */
+static void a_mangled_name_is_shown_as_it_is(void **s)
+{
+    lodge_engine engine = new_engine();
+    lodge_instance instance = new_instance(
+        engine, "(module (func $_ZN3foo3barEv (export \"f\") unreachable))");
+
+    (void)s;
+    SAYS(TRAP, "_ZN3foo3barEv",
+         lodge_func_call(func_of(instance, "f"), NULL, 0, ERR));
+    lodge_instance_close(instance);
+    lodge_engine_close(engine);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(each_trap_has_its_code),
+        TEST(a_mangled_name_is_shown_as_it_is),
         TEST(a_used_up_stack_is_a_status_of_its_own),
         TEST(used_up_fuel_is_a_status_of_its_own),
         TEST(traps_are_the_same_without_signals_and_in_pulley),

@@ -47,7 +47,7 @@ struct lodge_wt_store {
     uint64_t deadline;              /* value of *ticks, 0 = none */
     uint64_t epoch_deadline;        /* value of *epochs, 0 = none */
     _Atomic uint32_t cancel;        /* LODGE_WT_CANCEL_* */
-    uint32_t reserved;
+    uint32_t nothing_made;          /* by the instantiation that failed last */
     const struct lodge_wt_open *open; /* innermost call that has an id */
     /* Ids of calls that were cancelled, each at its id modulo the count. */
     _Atomic uint64_t cancelled[LODGE_WT_CANCELLED];
@@ -141,6 +141,10 @@ wasmtime_error_t *lodge_wt_call_fiber(wasmtime_context_t *store,
 wasmtime_error_t *lodge_wt_instantiate(wasmtime_context_t *store,
                                        const wasmtime_instance_pre_t *pre,
                                        size_t fiber, wasmtime_instance_t *out);
+/* Whether an error of an instantiation came when the instance had its
+ * memories already.
+ */
+int lodge_wt_guest_ran(const wasmtime_error_t *error);
 /* Four words that are the same for the same function of a store. */
 void lodge_wt_func_identity(const wasmtime_func_t *func, uint64_t words[4]);
 /* Type of an item as text, as lodge_module_import gives it. `kind` is

@@ -5,10 +5,12 @@ use crate::store::Link;
 use crate::{Fail, copy_out, guard};
 use std::ffi::c_void;
 use wasmtime::{
-    Error, Extern, Func, HeapType, Instance, InstancePre, Ref, RefType, Result, Table, TableType,
-    ValRaw,
+    Error, Extern, Func, GcHeapOutOfMemory, HeapType, Instance, InstancePre, Ref, RefType, Result, Table, TableType,
+    ThrownException, Trap, ValRaw, WasmBacktrace,
 };
-use wasmtime_c_api::{WasmtimeStoreContextMut, WasmtimeStoreData, wasmtime_instance_pre_t};
+use wasmtime_c_api::{
+    WasmtimeStoreContextMut, WasmtimeStoreData, wasmtime_error_t, wasmtime_instance_pre_t,
+};
 use wasmtime_internal_fiber::{Fiber, FiberStack, Suspend};
 
 type Ctx<'a> = WasmtimeStoreContextMut<'a>;
@@ -85,7 +87,8 @@ pub unsafe extern "C" fn lodge_wt_instantiate(
     fiber: usize,
     out: &mut Instance,
 ) -> Fail {
-    guard(|| {
+    let link = link_of(store.data());
+    let failed = guard(|| {
         let pre: &InstancePre<WasmtimeStoreData> = view(pre);
         if fiber == 0 {
             *out = pre.instantiate(&mut store)?;
@@ -95,7 +98,28 @@ pub unsafe extern "C" fn lodge_wt_instantiate(
             *out = pre.instantiate(s)?;
             Ok(())
         })
-    })
+    });
+    // SAFETY: the link belongs to this store, which we hold.
+    unsafe { (*link).nothing_made = u32::from(failed.as_ref().is_some_and(|e| !guest_ran(view(&**e)))) };
+    failed
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lodge_wt_guest_ran(error: &wasmtime_error_t) -> i32 {
+    i32::from(guest_ran(view(error)))
+}
+
+/// Whether an error came out of a start function or an initial value, when
+/// the instance had its memories already. In doubt it did.
+fn guest_ran(error: &Error) -> bool {
+    error.is::<WasmBacktrace>()
+        || error.is::<Trap>()
+        || error.is::<GcHeapOutOfMemory<()>>()
+        || error.is::<ThrownException>()
+        || error.is::<crate::host::Failure>()
+        || error.is::<crate::store::Interrupted>()
+        || error.is::<crate::Panicked>()
+        || error.is::<wasmtime_wasi::I32Exit>()
 }
 
 /// The four words of Wasmtime's function reference: the same function of a

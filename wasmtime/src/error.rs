@@ -96,8 +96,8 @@ fn info(error: &Error) -> Info {
         out.status = status::LIMIT;
     } else if error.is::<OutOfMemory>() {
         out.status = status::MEMORY;
-    } else if error.chain().any(|e| e.to_string().contains("mmap")) {
-        out.status = status::LIMIT;
+    } else if error.root_cause().to_string().ends_with("(os error 12)") {
+        out.status = status::LIMIT; // ENOMEM: no more mappings
     } else if error.is::<std::io::Error>() {
         out.status = status::IO;
     } else {

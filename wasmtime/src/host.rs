@@ -26,6 +26,14 @@ pub struct Failure {
     pub cause: Option<Box<Failure>>,
 }
 
+impl Failure {
+    /// A host function of ours that cannot do its work.
+    pub fn of_ours(message: &str) -> Failure {
+        let message = message.to_string();
+        Failure { status: E_HOST, payload: 0, exit_code: 0, message, cause: None }
+    }
+}
+
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.message)

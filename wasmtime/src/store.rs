@@ -30,7 +30,7 @@ pub struct Link {
     pub deadline: u64,
     pub epoch_deadline: u64,
     pub cancel: AtomicU32,
-    pub reserved: u32,
+    pub nothing_made: u32,
     pub open: *const Open,
     pub cancelled: [AtomicU64; CANCELLED],
     pub wasi: *mut c_void,

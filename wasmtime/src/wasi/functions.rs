@@ -93,7 +93,9 @@ fn enter(
         Some(Extern::SharedMemory(memory)) => {
             (GuestMemory::Shared(memory.data()), caller.data_mut())
         }
-        _ => return Err(Error::msg("WASI needs a memory that is exported as \"memory\"")),
+        _ => return Err(Error::new(crate::host::Failure::of_ours(
+            "WASI needs a memory that is exported as \"memory\"",
+        ))),
     };
     let link = link_of(data);
     // SAFETY: whoever runs the guest has the store and its link to himself;

@@ -173,7 +173,12 @@ impl Streams {
                 }
                 (n, _) => Ok(n),
             },
-            Sink::File(file) => write_file(file, link, bytes),
+            Sink::File(file) => {
+                // A pipe or a terminal takes what it has room for, no more.
+                let plain = file.metadata().is_ok_and(|m| m.is_file());
+                let n = if plain { bytes.len() } else { bytes.len().min(PIPE_BUF) };
+                write_file(file, link, &bytes[..n])
+            }
             Sink::Inherited(file) => {
                 let n = bytes.len().min(PIPE_BUF);
                 write_file(file, link, &bytes[..n])
