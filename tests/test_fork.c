@@ -23,7 +23,7 @@ static void in_child(void (*body)(void))
     pid_t child;
     int how = -1;
 
-    fflush(NULL);
+    calm_before_fork();
     child = fork();
     if (child == 0) {
         alarm(30);

@@ -552,6 +552,7 @@ static void wasi_works_in_a_forked_child(void **state)
     (void)state;
     guest_open();
     has_args("");
+    calm_before_fork();
     pid = fork();
     if (pid == 0) {
         alarm(20);

@@ -296,7 +296,7 @@ static void a_broken_pipe_in_a_folder_kills_nobody(void **state)
     pid_t pid;
 
     (void)state;
-    fflush(NULL);
+    calm_before_fork();
     pid = fork();
     if (pid == 0) {
         alarm(20);

@@ -247,7 +247,7 @@ static int in_child(int (*body)(void), const char *input, char *out,
     pid_t pid;
 
     assert_int_equal(pipe(in) | pipe(back), 0);
-    fflush(NULL);
+    calm_before_fork();
     pid = fork();
     if (pid == 0) {
         dup2(in[0], 0), dup2(back[1], 1);
