@@ -170,8 +170,7 @@ static void every_number_of_the_api_data_is_tried_here(void **s)
     size_t n, i, found = 0;
 
     (void)s;
-    if (!file)
-        skip();
+    assert_non_null(file); /* tests run in the source folder */
     n = fread(text, 1, sizeof text - 1, file);
     fclose(file);
     text[n] = '\0';

@@ -38,8 +38,7 @@ static void the_hash_is_the_one_a_binding_reads_in_the_api_data(void **s)
     size_t n;
 
     (void)s;
-    if (!file)
-        skip();
+    assert_non_null(file); /* tests run in the source folder */
     n = fread(text, 1, sizeof text - 1, file);
     fclose(file);
     text[n] = '\0';
