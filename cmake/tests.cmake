@@ -27,6 +27,24 @@ function(lodge_add_test name labels timeout)
     LABELS "${labels}" TIMEOUT ${timeout} ENVIRONMENT "${test_env}")
 endfunction()
 
+# What stands between tests and the library, and notes which statuses are seen
+# (tests/seen/seen.h).
+function(lodge_add_seen)
+  set(dir ${PROJECT_BINARY_DIR}/tests/seen)
+  add_custom_command(OUTPUT ${dir}/seen_wraps.c ${dir}/seen_wraps.opt
+    COMMAND ${LODGE_PYTHON} ${PROJECT_SOURCE_DIR}/tools/seen.py --wraps ${dir}
+    DEPENDS ${PROJECT_SOURCE_DIR}/tools/seen.py
+      ${PROJECT_SOURCE_DIR}/api/lodge.json VERBATIM)
+  add_library(lodge_seen OBJECT tests/seen/seen.c ${dir}/seen_wraps.c)
+  target_link_libraries(lodge_seen PRIVATE lodge_flags)
+  target_include_directories(lodge_seen PRIVATE tests/seen)
+  add_library(liblodge_seen INTERFACE)
+  target_sources(liblodge_seen INTERFACE $<TARGET_OBJECTS:lodge_seen>)
+  target_link_libraries(liblodge_seen INTERFACE liblodge)
+  target_link_options(liblodge_seen INTERFACE
+    LINKER:@${dir}/seen_wraps.opt)
+endfunction()
+
 # Builds one program for each source and has ctest run it.
 function(lodge_test_programs folder pattern labels timeout)
   file(GLOB sources CONFIGURE_DEPENDS ${folder}/${pattern}.c)
@@ -70,9 +88,10 @@ if(LODGE_TESTING)
   lodge_guests(tests)
   lodge_test_programs(tests/core "test_*" core 120 lodge_core)
   lodge_test_programs(tests/core "stress_*" "core;thread" 240 lodge_core)
-  lodge_test_programs(tests "test_*" room 240 liblodge)
-  lodge_test_programs(tests "thread_*" "room;thread" 240 liblodge)
-  lodge_test_programs(tests/guests/real "test_*" guest 240 liblodge)
+  lodge_add_seen()
+  lodge_test_programs(tests "test_*" room 240 liblodge_seen)
+  lodge_test_programs(tests "thread_*" "room;thread" 240 liblodge_seen)
+  lodge_test_programs(tests/guests/real "test_*" guest 240 liblodge_seen)
   return()
 endif()
 

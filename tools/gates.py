@@ -22,6 +22,7 @@ if __name__ == "__main__":
 
 import gate_header
 import gate_library
+import gate_seen
 import gate_source
 import gate_tests
 from gate import Context, Gate, run
@@ -36,6 +37,13 @@ def tools_tested(ctx: Context) -> list[str]:
         sys.executable, "-m", "unittest", "discover", "-s", ctx.root / "tools"
     )
     return output.strip().split("\n")[-20:] if status else []
+
+
+def report_pairs(ctx: Context) -> list[str]:
+    """How far the gate `pairs` is from passing."""
+    for fault in gate_seen.pairs(ctx)[: None if ctx.report else 3]:
+        ctx.note(fault)
+    return []
 
 
 GATES: dict[str, Gate] = {
@@ -59,6 +67,7 @@ GATES: dict[str, Gate] = {
     "machine-paths": gate_source.no_machine_paths,
     "functions-tested": gate_tests.functions_tested,
     "errors-tested": gate_tests.errors_tested,
+    "pairs": report_pairs,
 }
 
 

@@ -6,6 +6,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import gate_seen
 import gate_source
 import gate_tests
 from api_comment import code_of
@@ -101,6 +102,32 @@ class Tree(unittest.TestCase):
     def test_code_without_comments_keeps_its_lines(self) -> None:
         text = 'a /* b\nc */ d // e\nf "/* g */" \'"\' h'
         self.assertEqual(code_of(text), "a \n d  \nf \"\" '' h")
+
+
+class Seen(unittest.TestCase):
+    """The gate on what tests have seen."""
+
+    def faults(self, noted: str, wanted: str, excepted: str = "") -> list[str]:
+        sets = ({("f", s) for s in t.split()} for t in (noted, wanted, excepted))
+        return gate_seen.judge(*sets)
+
+    def test_what_is_documented_and_seen_is_well(self) -> None:
+        self.assertEqual(self.faults("OK A", "OK A"), [])
+        self.assertEqual(self.faults("OK", "OK A", "A"), [])
+
+    def test_a_missing_one_is_named(self) -> None:
+        self.assertIn("no test has seen A", self.faults("OK", "OK A")[0])
+
+    def test_one_that_is_not_documented_is_named(self) -> None:
+        self.assertIn("not documented", self.faults("OK A", "OK")[0])
+
+    def test_an_exception_that_was_seen_is_none(self) -> None:
+        self.assertIn("exception", self.faults("OK A", "OK A", "A")[0])
+
+    def test_a_tree_without_a_record_is_told_how_to_make_one(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            faults = gate_seen.pairs(Context(Path(folder), Path(folder)))
+        self.assertIn("tools/run-tests debug", faults[0])
 
 
 if __name__ == "__main__":
