@@ -420,6 +420,7 @@ lodge_status lodge_instance_func(lodge_instance instance, const char *name, uint
 lodge_status lodge_instance_memory(lodge_instance instance, const char *name, uint64_t name_len, lodge_memory *out, lodge_error *err);
 lodge_status lodge_instance_table(lodge_instance instance, const char *name, uint64_t name_len, lodge_table *out, lodge_error *err);
 lodge_status lodge_instance_global(lodge_instance instance, const char *name, uint64_t name_len, lodge_global *out, lodge_error *err);
+lodge_status lodge_instance_tag(lodge_instance instance, const char *name, uint64_t name_len, lodge_tag *out, lodge_error *err);
 lodge_status lodge_func_call(lodge_func fn, uint64_t *slots, uint32_t len, lodge_error *err);
 lodge_status lodge_call(uint64_t *frame);
 lodge_status lodge_resume(uint64_t *frame);
@@ -468,6 +469,8 @@ lodge_status lodge_global_new(lodge_store store, const char *type, uint64_t type
 lodge_status lodge_global_type(lodge_global global, char *buf, uint64_t cap, uint64_t *len, lodge_error *err);
 lodge_status lodge_global_get(lodge_global global, uint64_t *slots, uint32_t len, lodge_error *err);
 lodge_status lodge_global_set(lodge_global global, const uint64_t *slots, uint32_t len, lodge_error *err);
+lodge_status lodge_tag_new(lodge_store store, const char *type, uint64_t type_len, lodge_tag *out, lodge_error *err);
+lodge_status lodge_tag_type(lodge_tag tag, char *buf, uint64_t cap, uint64_t *len, lodge_error *err);
 lodge_status lodge_wasi_new(lodge_wasi *out, lodge_error *err);
 lodge_status lodge_wasi_close(lodge_wasi wasi);
 lodge_status lodge_wasi_arg(lodge_wasi wasi, const char *ptr, uint64_t len, lodge_error *err);

@@ -1584,6 +1584,21 @@ LODGE_API lodge_status lodge_instance_global(lodge_instance instance,
                                              lodge_global *out,
                                              lodge_error *err);
 
+/* Find an exported tag by name.
+ *
+ *   instance [in]   an instance
+ *   name   [in]     name
+ *   name_len [in]   bytes in `name`
+ *   out    [out]    the tag
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, TYPE, LIMIT, MEMORY, STATE.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 262.
+ */
+LODGE_API lodge_status lodge_instance_tag(lodge_instance instance,
+                                          const char *name, uint64_t name_len,
+                                          lodge_tag *out, lodge_error *err);
+
 /* ---- calls ------------------------------------------------------------ */
 
 /* Call a function whose arguments are already in place, and run it to the
@@ -2335,6 +2350,41 @@ LODGE_API lodge_status lodge_global_get(lodge_global global, uint64_t *slots,
 LODGE_API lodge_status lodge_global_set(lodge_global global,
                                         const uint64_t *slots, uint32_t len,
                                         lodge_error *err);
+
+/* ---- tag -------------------------------------------------------------- */
+
+/* Make a tag, the type of an exception. Each is different from all others:
+ * a guest that is to catch what the host throws imports the host's tag
+ * (lodge_linker_add), or exports its own (lodge_instance_tag).
+ *
+ *   store  [in]     a store
+ *   type   [in]     types of an exception's values: "i32 externref"
+ *   type_len [in]   bytes in `type`
+ *   out    [out]    the tag
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, TYPE, LIMIT, MEMORY, STATE, UNSUPPORTED.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 260.
+ * Source: wasmtime_tag_new.
+ */
+LODGE_API lodge_status lodge_tag_new(lodge_store store, const char *type,
+                                     uint64_t type_len, lodge_tag *out,
+                                     lodge_error *err);
+
+/* The type of a tag, as text.
+ *
+ *   tag    [in]     a tag
+ *   buf    [out]    text: "i32 externref"
+ *   cap    [in]     bytes in `buf`
+ *   len    [out]    full length in bytes
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, BUFFER, MEMORY, STATE.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 261.
+ * Source: wasmtime_tag_type.
+ */
+LODGE_API lodge_status lodge_tag_type(lodge_tag tag, char *buf, uint64_t cap,
+                                      uint64_t *len, lodge_error *err);
 
 /* ---- WASI ------------------------------------------------------------- */
 

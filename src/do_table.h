@@ -782,4 +782,25 @@ case 243:
             (uint64_t *)(uintptr_t)frame[2], (uint32_t)frame[3],
             (uint32_t)frame[4], (lodge_error *)(uintptr_t)frame[5]);
     return (lodge_status)(int64_t)frame[0];
+case 260:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_tag_new((lodge_store){ frame[1] },
+            (const char *)(uintptr_t)frame[2], frame[3],
+            (lodge_tag *)(uintptr_t)frame[4],
+            (lodge_error *)(uintptr_t)frame[5]);
+    return (lodge_status)(int64_t)frame[0];
+case 261:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_tag_type((lodge_tag){ frame[1] },
+            (char *)(uintptr_t)frame[2], frame[3],
+            (uint64_t *)(uintptr_t)frame[4],
+            (lodge_error *)(uintptr_t)frame[5]);
+    return (lodge_status)(int64_t)frame[0];
+case 262:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_instance_tag((lodge_instance){ frame[1] },
+            (const char *)(uintptr_t)frame[2], frame[3],
+            (lodge_tag *)(uintptr_t)frame[4],
+            (lodge_error *)(uintptr_t)frame[5]);
+    return (lodge_status)(int64_t)frame[0];
 /* clang-format on */

@@ -630,3 +630,11 @@ lodge_status lodge_instance_global(lodge_instance instance, const char *name,
     return export_of_kind(instance.id, name, name_len, LODGE_KIND_GLOBAL,
                           out ? &out->id : NULL, err);
 }
+
+lodge_status lodge_instance_tag(lodge_instance instance, const char *name,
+                                uint64_t name_len, lodge_tag *out,
+                                lodge_error *err)
+{
+    return export_of_kind(instance.id, name, name_len, LODGE_KIND_TAG,
+                          out ? &out->id : NULL, err);
+}

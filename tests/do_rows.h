@@ -226,3 +226,9 @@ ROW(242, "hfe", STATUS(lodge_linker_frame(
     H(lodge_linker, 1), (lodge_frame_fn)(uintptr_t)w[2], P(3))))
 ROW(243, "hpnne", STATUS(
     lodge_store_frame(H(lodge_store, 1), P(2), U(3), U(4), P(5))))
+ROW(260, "hplpe", STATUS(
+    lodge_tag_new(H(lodge_store, 1), P(2), w[3], P(4), P(5))))
+ROW(261, "hplpe", STATUS(
+    lodge_tag_type(H(lodge_tag, 1), P(2), w[3], P(4), P(5))))
+ROW(262, "hplpe", STATUS(
+    lodge_instance_tag(H(lodge_instance, 1), P(2), w[3], P(4), P(5))))

@@ -160,6 +160,12 @@ wasmtime_error_t *lodge_wt_table_new(wasmtime_context_t *store, uint32_t code,
                                      const wasmtime_func_t *init,
                                      wasmtime_table_t *out);
 
+/* ---- refs.rs */
+/* A tag for exceptions with values of these types. */
+wasmtime_error_t *lodge_wt_tag_new(wasmtime_context_t *store,
+                                   const uint8_t *codes, size_t n,
+                                   wasmtime_tag_t *out);
+
 /* ---- fiber.rs: the fiber that lives as long as its store */
 /* Start it, or start it again: the first poll runs `body` until it parks. A
  * park ends when somebody polls while *wake is not 0, which is then 0. From

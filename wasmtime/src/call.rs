@@ -1,11 +1,12 @@
 //! call.rs - entering the guest, on the caller's stack or on a fiber.
 
 use crate::layout::{link_of, view};
+use crate::refs::ref_type;
 use crate::store::Link;
 use crate::{Fail, copy_out, guard};
 use std::ffi::c_void;
 use wasmtime::{
-    Error, Extern, Func, GcHeapOutOfMemory, HeapType, Instance, InstancePre, Ref, RefType, Result, Table, TableType,
+    Error, Extern, Func, GcHeapOutOfMemory, Instance, InstancePre, Ref, Result, Table, TableType,
     ThrownException, Trap, ValRaw, WasmBacktrace,
 };
 use wasmtime_c_api::{
@@ -158,25 +159,6 @@ pub unsafe extern "C" fn lodge_wt_item_type(
         Ok(())
     });
     length
-}
-
-fn ref_type(code: u32) -> Option<RefType> {
-    let heap = match code {
-        5 => HeapType::Func,
-        6 => HeapType::Extern,
-        7 => HeapType::Any,
-        8 => HeapType::Eq,
-        9 => HeapType::I31,
-        10 => HeapType::Struct,
-        11 => HeapType::Array,
-        12 => HeapType::Exn,
-        13 => HeapType::None,
-        14 => HeapType::NoFunc,
-        15 => HeapType::NoExtern,
-        16 => HeapType::NoExn,
-        _ => return None,
-    };
-    Some(RefType::new(true, heap))
 }
 
 /// A table made by the host, which the C API can make with 32-bit indices

@@ -10,6 +10,7 @@ mod fiber;
 mod host;
 mod layout;
 mod module;
+mod refs;
 mod store;
 mod wasi;
 
