@@ -505,9 +505,11 @@ enum {
     LODGE_HOST_RESULT_NAMES = 3, /* one a line, as many as results */
     LODGE_HOST_EXPORT_NAME = 4,  /* lodge_host_item only, as all below */
     LODGE_HOST_MODULE_NAME = 5,  /* name of the host module */
-    LODGE_HOST_TYPE = 6,         /* "i32 i32 -> i64" */
-    LODGE_HOST_MODE = 7,         /* "direct" "frame" "suspend" */
-    LODGE_HOST_FUNC = 8          /* decimal index of the function */
+    LODGE_HOST_TYPE = 6,         /* "i32 i32 -> i64", "1 16", "mut i64" */
+    LODGE_HOST_MODE = 7,         /* "direct" "frame" "suspend"; "" if it is
+                                    no function */
+    LODGE_HOST_INDEX = 8,        /* its decimal index in the host module */
+    LODGE_HOST_KIND = 9          /* "func" "memory" "table" "global" */
 };
 
 /* What lodge_report_frame tells. */
@@ -1225,7 +1227,7 @@ LODGE_API lodge_status lodge_linker_alias(
  *   count  [out]    how many; may be NULL; also set with LODGE_E_BUFFER
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, FOREIGN, BUFFER, MEMORY, STATE.
+ * Errors: ARGUMENT, HANDLE, BUSY, FOREIGN, BUFFER, LIMIT, MEMORY, STATE.
  * Thread: any.  Since: 0.1.  Op: 88.
  */
 LODGE_API lodge_status lodge_linker_missing(lodge_linker linker,
@@ -1821,14 +1823,14 @@ LODGE_API lodge_status lodge_caller_exit(lodge_caller caller, int32_t code);
 
 /* ---- host module ------------------------------------------------------- */
 
-/* Make a host module: functions under names, to be added to any number of
- * linkers. What is wrong with it as a whole comes out of
- * lodge_linker_add_host.
+/* Make a host module: functions, memories, tables and globals under names,
+ * to be added to any number of linkers. What is wrong with it as a whole
+ * comes out of lodge_linker_add_host.
  *
  *   engine [in]     an engine
  *   name   [in]     module name of the imports
  *   name_len [in]   bytes in `name`
- *   out    [out]    the host module, without functions
+ *   out    [out]    the host module, empty
  *   err    [out]    may be NULL
  *
  * Errors: ARGUMENT, HANDLE, LIMIT, MEMORY, STATE.
@@ -1859,7 +1861,8 @@ LODGE_API lodge_status lodge_host_close(lodge_host host);
  *                   below 2^32. Taken over on success: if not 0 it comes out
  *                   of lodge_reap once, as LODGE_KIND_HOST, when nothing can
  *                   reach the function any more
- *   index  [out]    number of the function in its host module, from 0
+ *   index  [out]    its number: all that a host module makes is counted,
+ *                   from 0
  *   err    [out]    may be NULL
  *
  * Errors: ARGUMENT, HANDLE, BUSY, LIMIT, MEMORY, STATE, UNSUPPORTED.
@@ -1901,12 +1904,64 @@ LODGE_API lodge_status lodge_host_describe(lodge_host host, uint32_t index,
                                            uint32_t what, const char *ptr,
                                            uint64_t len, lodge_error *err);
 
-/* Export a function under a name; again for more names. Exporting a name
- * again replaces the function behind it and keeps the name's place. Linkers
- * that have the host module already are not affected.
+/* Make a memory of a host module. It has no name yet: lodge_host_export.
+ * Memories, tables and globals of a host module are made anew in each store,
+ * when something there first asks for them: an instance that imports them, or
+ * lodge_host_get. All that asks in one store shares them; they count there
+ * and end with the store.
  *
  *   host   [in]     a host module
- *   index  [in]     a function
+ *   type   [in]     as in lodge_memory_new: "1 16"
+ *   type_len [in]   bytes in `type`
+ *   index  [out]    its number in the host module
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, LIMIT, MEMORY, STATE, TYPE, UNSUPPORTED.
+ * Thread: any; one change at a time.  Since: 0.1.  Op: 280.
+ */
+LODGE_API lodge_status lodge_host_memory(lodge_host host, const char *type,
+                                         uint64_t type_len, uint32_t *index,
+                                         lodge_error *err);
+
+/* Make a table of a host module, filled with null; see lodge_host_memory.
+ *
+ *   host   [in]     a host module
+ *   type   [in]     as in lodge_table_new: "10 20 funcref"
+ *   type_len [in]   bytes in `type`
+ *   index  [out]    its number in the host module
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, LIMIT, MEMORY, STATE, TYPE, UNSUPPORTED.
+ * Thread: any; one change at a time.  Since: 0.1.  Op: 281.
+ */
+LODGE_API lodge_status lodge_host_table(lodge_host host, const char *type,
+                                        uint64_t type_len, uint32_t *index,
+                                        lodge_error *err);
+
+/* Make a global of a host module; see lodge_host_memory.
+ *
+ *   host   [in]     a host module
+ *   type   [in]     as in lodge_global_new: "mut i64"
+ *   type_len [in]   bytes in `type`
+ *   slots  [in]     what it begins with in each store: 1 slot, 2 for v128;
+ *                   of references null only
+ *   index  [out]    its number in the host module
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, MEMORY, STATE, TYPE, UNSUPPORTED.
+ * Thread: any; one change at a time.  Since: 0.1.  Op: 282.
+ */
+LODGE_API lodge_status lodge_host_global(lodge_host host, const char *type,
+                                         uint64_t type_len,
+                                         const uint64_t *slots,
+                                         uint32_t *index, lodge_error *err);
+
+/* Export what a host module has made under a name; again for more names.
+ * Exporting a name again replaces what is behind it and keeps the name's
+ * place. Linkers that have the host module already are not affected.
+ *
+ *   host   [in]     a host module
+ *   index  [in]     a function, memory, table or global
  *   name   [in]     name of the import
  *   name_len [in]   bytes in `name`
  *   err    [out]    may be NULL
@@ -1934,7 +1989,7 @@ LODGE_API lodge_status lodge_host_count(lodge_host host, uint32_t *count,
  *
  *   host   [in]     a host module
  *   index  [in]     0 to count - 1
- *   what   [in]     LODGE_HOST_TRACE_NAME .. LODGE_HOST_FUNC
+ *   what   [in]     LODGE_HOST_TRACE_NAME .. LODGE_HOST_KIND
  *   buf    [out]    text
  *   cap    [in]     bytes in `buf`
  *   len    [out]    full length in bytes
@@ -1946,6 +2001,24 @@ LODGE_API lodge_status lodge_host_count(lodge_host host, uint32_t *count,
 LODGE_API lodge_status lodge_host_item(lodge_host host, uint32_t index,
                                        uint32_t what, char *buf, uint64_t cap,
                                        uint64_t *len, lodge_error *err);
+
+/* What a host module exports under a name, in a store: made there if it is
+ * new, else what is there. A function that was got so can be called by the
+ * host; it has no calling instance then.
+ *
+ *   host   [in]     a host module
+ *   store  [in]     a store of the same engine
+ *   name   [in]     name of the export
+ *   name_len [in]   bytes in `name`
+ *   out    [out]    kind and handle of a child of the store
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, FOREIGN, LIMIT, MEMORY, NOT_FOUND, STATE.
+ * Thread: any; one at a time.  Since: 0.1.  Op: 284.
+ */
+LODGE_API lodge_status lodge_host_get(lodge_host host, lodge_store store,
+                                      const char *name, uint64_t name_len,
+                                      lodge_extern *out, lodge_error *err);
 
 /* Define all exports of a host module in a linker, or none of them. Later
  * changes of the host module do not show there.

@@ -192,7 +192,7 @@ static void run_instance(struct store *st)
     err.flags = cmd->err->flags;
     cmd->pre = NULL; /* its pin is ours now */
     st->res->terms = cmd->terms;
-    rc = instance_make(st, pre->raw, pre->mod, own, &at, &err);
+    rc = instance_make_prepared(st, pre, own, &at, &err);
     st->res->terms = NULL;
     cancel_leave(st, &open);
     cmd = outcome(st, NULL, LODGE_OK);

@@ -159,7 +159,7 @@ static lodge_status make_direct(struct store *st, const struct prepared *pre,
                                 int own, uint64_t *slots, lodge_error *err)
 {
     uint32_t at;
-    lodge_status rc = instance_make(st, pre->raw, pre->mod, own, &at, err);
+    lodge_status rc = instance_make_prepared(st, pre, own, &at, err);
 
     if (rc == LODGE_OK)
         slots[0] = store_child_id(st, at);

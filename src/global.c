@@ -25,21 +25,25 @@ static wasm_valtype_t *content_type(uint32_t code)
     }
 }
 
-static lodge_status global_make(struct store *st,
-                                const struct type_limits *type,
-                                const wasmtime_val_t *init,
-                                wasmtime_global_t *out, lodge_error *err)
+lodge_status global_make(struct store *st, const struct type_limits *type,
+                         const uint64_t *slots, wasmtime_global_t *out,
+                         lodge_error *err)
 {
-    wasm_valtype_t *content = content_type(type->code);
+    wasm_valtype_t *content;
     wasm_globaltype_t *ty;
     wasmtime_error_t *error;
+    wasmtime_val_t init;
+    lodge_status rc = value_to_val(st, type->code, slots, &init, err);
 
+    if (rc != LODGE_OK)
+        return rc;
+    content = content_type(type->code);
     if (!content)
         return error_refuse(err, LODGE_E_UNSUPPORTED,
                             "globals of type %s cannot be made yet",
                             type_name(type->code));
     ty = wasm_globaltype_new(content, type->mut ? WASM_VAR : WASM_CONST);
-    error = wasmtime_global_new(st->ctx, ty, init, out);
+    error = wasmtime_global_new(st->ctx, ty, &init, out);
     wasm_globaltype_delete(ty);
     return error ? trap_translate(st, error, LODGE_E_TYPE, err) : LODGE_OK;
 }
@@ -50,7 +54,6 @@ lodge_status lodge_global_new(lodge_store store, const char *type,
 {
     struct type_limits content;
     wasmtime_global_t global;
-    wasmtime_val_t init;
     struct store *st;
     uint32_t at;
     lodge_status rc;
@@ -63,9 +66,7 @@ lodge_status lodge_global_new(lodge_store store, const char *type,
         rc = store_enter_own(store, &st, err);
     if (rc != LODGE_OK)
         return rc;
-    rc = value_to_val(st, content.code, slots, &init, err);
-    if (rc == LODGE_OK)
-        rc = global_make(st, &content, &init, &global, err);
+    rc = global_make(st, &content, slots, &global, err);
     if (rc == LODGE_OK)
         rc = store_item(st, LODGE_KIND_GLOBAL, &global, &at, err);
     if (rc == LODGE_OK)

@@ -216,6 +216,7 @@ lodge_status host_func_new(struct engine *eng, struct sig *sig, uint32_t mode,
     hf->node.token = token;
     atomic_store_explicit(&hf->refs, 1, memory_order_relaxed);
     hf->mode = mode;
+    hf->serial = host_serial();
     hf->domain = domain_ref(eng->domain);
     hf->sig = sig;
     *out = hf;

@@ -1,4 +1,4 @@
-/* host_module.c - host modules: functions built, named and looked at.
+/* host_module.c - host modules: built, named and looked at.
  * It must not know how a function runs.
  */
 #include <string.h>
@@ -14,13 +14,14 @@ static void host_destroy(void *obj)
 
     for (i = 0; i < host->nexports; i++)
         alloc_free(host->exports[i].name);
-    for (i = 0; i < host->nfuncs; i++) {
-        host_func_unref(host->funcs[i].func);
-        alloc_free(host->funcs[i].params);
-        alloc_free(host->funcs[i].results);
+    for (i = 0; i < host->nentries; i++) {
+        host_func_unref(host->entries[i].func);
+        host_item_unref(host->entries[i].item);
+        alloc_free(host->entries[i].params);
+        alloc_free(host->entries[i].results);
     }
     alloc_free(host->exports);
-    alloc_free(host->funcs);
+    alloc_free(host->entries);
     alloc_free(host->name);
     engine_unref(host->eng);
     alloc_free(host);
@@ -87,17 +88,17 @@ static lodge_status host_lock(lodge_host id, struct host **out,
 static lodge_status entry_new(struct host *host, struct host_entry **out,
                               lodge_error *err)
 {
-    uint32_t cap = host->funcs_cap ? host->funcs_cap * 2 : 8;
+    uint32_t cap = host->entries_cap ? host->entries_cap * 2 : 8;
     struct host_entry *more;
 
-    if (host->nfuncs == host->funcs_cap) {
-        more = alloc_grow(host->funcs, host->funcs_cap, cap, sizeof *more);
+    if (host->nentries == host->entries_cap) {
+        more = alloc_grow(host->entries, host->entries_cap, cap, sizeof *more);
         if (!more)
             return error_memory(err);
-        host->funcs = more;
-        host->funcs_cap = cap;
+        host->entries = more;
+        host->entries_cap = cap;
     }
-    *out = &host->funcs[host->nfuncs];
+    *out = &host->entries[host->nentries];
     return LODGE_OK;
 }
 
@@ -114,7 +115,7 @@ static lodge_status func_add(struct host *host, struct sig *sig, uint32_t mode,
     }
     st = host_func_new(host->eng, sig, mode, token, &entry->func, err);
     if (st == LODGE_OK)
-        *index = host->nfuncs++;
+        *index = host->nentries++;
     return st;
 }
 
@@ -156,15 +157,15 @@ lodge_status lodge_host_func(lodge_host host, const char *sig,
     return st;
 }
 
-/* A function for an index. */
+/* What an index names. */
 static lodge_status entry_at(const struct host *host, uint32_t index,
                              struct host_entry **out, lodge_error *err)
 {
-    if (index >= host->nfuncs)
+    if (index >= host->nentries)
         return error_refuse(err, LODGE_E_NOT_FOUND,
-                            "index: %u, the host module has %u functions",
-                            index, host->nfuncs);
-    *out = &host->funcs[index];
+                            "index: %u, the host module has made %u things",
+                            index, host->nentries);
+    *out = &host->entries[index];
     return LODGE_OK;
 }
 
@@ -174,6 +175,10 @@ static lodge_status entry_open(const struct host *host, uint32_t index,
 {
     lodge_status st = entry_at(host, index, out, err);
 
+    if (st == LODGE_OK && !(*out)->func)
+        return error_refuse(err, LODGE_E_STATE,
+                            "index: %u is a %s, a function was expected",
+                            index, store_kind_name((*out)->item->kind));
     if (st == LODGE_OK &&
         atomic_load_explicit(&(*out)->func->frozen, memory_order_relaxed))
         return error_refuse(err, LODGE_E_STATE,
@@ -213,6 +218,79 @@ lodge_status lodge_host_direct(lodge_host host, uint32_t index,
     st = set_body(rec, index, fn, err);
     handle_unlock(host.id);
     return st;
+}
+
+/* ---- memories, tables, globals ---------------------------------------- */
+
+static lodge_status add_item(struct host *host, uint32_t kind,
+                             const struct type_limits *type,
+                             const uint64_t *value, uint32_t *index,
+                             lodge_error *err)
+{
+    struct host_entry *entry = NULL;
+    lodge_status st = entry_new(host, &entry, err);
+
+    if (st == LODGE_OK)
+        st = host_item_new(host->eng, kind, type, value, &entry->item, err);
+    if (st == LODGE_OK)
+        *index = host->nentries++;
+    return st;
+}
+
+/* `st`: whether the type could be read. */
+static lodge_status item_make(lodge_status st, lodge_host host, uint32_t kind,
+                              const struct type_limits *type,
+                              const uint64_t *value, uint32_t *index,
+                              lodge_error *err)
+{
+    struct host *rec;
+
+    if (st == LODGE_OK && !index)
+        st = error_refuse(err, LODGE_E_ARGUMENT, "index: is NULL");
+    if (st == LODGE_OK)
+        st = host_lock(host, &rec, err);
+    if (st != LODGE_OK)
+        return st;
+    st = add_item(rec, kind, type, value, index, err);
+    handle_unlock(host.id);
+    return st;
+}
+
+lodge_status lodge_host_memory(lodge_host host, const char *type,
+                               uint64_t type_len, uint32_t *index,
+                               lodge_error *err)
+{
+    struct type_limits parsed;
+    lodge_status st = type_memory_parse(type, type_len, &parsed, err);
+
+    return item_make(st, host, LODGE_KIND_MEMORY, &parsed, NULL, index, err);
+}
+
+lodge_status lodge_host_table(lodge_host host, const char *type,
+                              uint64_t type_len, uint32_t *index,
+                              lodge_error *err)
+{
+    struct type_limits parsed;
+    lodge_status st = type_table_parse(type, type_len, &parsed, err);
+
+    return item_make(st, host, LODGE_KIND_TABLE, &parsed, NULL, index, err);
+}
+
+lodge_status lodge_host_global(lodge_host host, const char *type,
+                               uint64_t type_len, const uint64_t *slots,
+                               uint32_t *index, lodge_error *err)
+{
+    struct type_limits parsed;
+    lodge_status st;
+
+    if (!slots)
+        return error_refuse(err, LODGE_E_ARGUMENT, "slots: is NULL");
+    st = type_global_parse(type, type_len, &parsed, err);
+    if (st == LODGE_OK && parsed.code >= LODGE_TYPE_FUNCREF && slots[0])
+        st = error_refuse(err, LODGE_E_ARGUMENT,
+                          "slots: a reference belongs to a store, the global "
+                          "of a host module to none: begin with 0");
+    return item_make(st, host, LODGE_KIND_GLOBAL, &parsed, slots, index, err);
 }
 
 /* ---- descriptions ----------------------------------------------------- */
@@ -355,7 +433,7 @@ lodge_status lodge_host_export(lodge_host host, uint32_t index,
     if (st == LODGE_OK) {
         old = export_find(rec, name, name_len);
         if (old)
-            old->func = index;
+            old->entry = index;
         else
             st = export_add(rec, index, name, name_len, err);
     }
@@ -375,27 +453,40 @@ static lodge_status refuse_export(const struct host *host,
 
     error_quote(module, sizeof module, host->name, host->name_len);
     error_quote(name, sizeof name, exp->name, exp->len);
-    return error_refuse(err, st, "host function %s.%s: %s", module, name, why);
+    return error_refuse(err, st, "host export %s.%s: %s", module, name, why);
+}
+
+static lodge_status define_func(const struct host *host,
+                                const struct host_export *exp,
+                                struct host_func *hf, wasmtime_linker_t *raw,
+                                lodge_error *err)
+{
+    wasmtime_error_t *error;
+
+    if (hf->mode == LODGE_HOST_DIRECT && !hf->fn)
+        return error_refuse(err, LODGE_E_STATE,
+                            "has no body (lodge_host_direct)");
+    error =
+        host_define(raw, host->name, host->name_len, exp->name, exp->len, hf);
+    return error ? trap_translate(NULL, error, LODGE_E_LINK, err) : LODGE_OK;
 }
 
 static lodge_status define_export(const struct host *host,
                                   const struct host_export *exp,
-                                  wasmtime_linker_t *raw, lodge_error *err)
+                                  wasmtime_linker_t *raw,
+                                  struct host_marks *marks, lodge_error *err)
 {
-    struct host_func *hf = host->funcs[exp->func].func;
+    const struct host_entry *entry = &host->entries[exp->entry];
     lodge_error inner = LODGE_ERROR_INIT;
-    wasmtime_error_t *error;
     lodge_status st;
 
-    if (hf->mode == LODGE_HOST_DIRECT && !hf->fn)
-        return refuse_export(host, exp, LODGE_E_STATE,
-                             "has no body (lodge_host_direct)", err);
-    error =
-        host_define(raw, host->name, host->name_len, exp->name, exp->len, hf);
-    if (!error)
-        return LODGE_OK;
-    st = trap_translate(NULL, error, LODGE_E_LINK, &inner);
-    return refuse_export(host, exp, st, inner.message, err);
+    if (entry->func)
+        st = define_func(host, exp, entry->func, raw, &inner);
+    else
+        st = host_mark_define(marks, entry->item, raw, host->name,
+                              host->name_len, exp->name, exp->len, &inner);
+    return st == LODGE_OK ? st
+                          : refuse_export(host, exp, st, inner.message, err);
 }
 
 /* What the whole module must have. */
@@ -407,29 +498,132 @@ static lodge_status check_whole(const struct host *host, lodge_error *err)
     return LODGE_OK;
 }
 
+static struct host_func *exported_func(const struct host *host, uint32_t i)
+{
+    return host->entries[host->exports[i].entry].func;
+}
+
 lodge_status host_module_define(const struct host *host,
-                                wasmtime_linker_t *raw, lodge_error *err)
+                                wasmtime_linker_t *raw,
+                                struct host_marks *marks, lodge_error *err)
 {
     lodge_status st = check_whole(host, err);
+    struct host_func *hf;
     uint32_t i;
 
     for (i = 0; i < host->nexports && st == LODGE_OK; i++)
-        st = define_export(host, &host->exports[i], raw, err);
-    for (i = 0; i < host->nexports && st == LODGE_OK; i++)
-        atomic_store_explicit(&host->funcs[host->exports[i].func].func->frozen,
-                              1, memory_order_relaxed);
+        st = define_export(host, &host->exports[i], raw, marks, err);
+    for (i = 0; i < host->nexports && st == LODGE_OK; i++) {
+        hf = exported_func(host, i);
+        if (hf)
+            atomic_store_explicit(&hf->frozen, 1, memory_order_relaxed);
+    }
     return st;
 }
 
 uint32_t host_module_suspends(const struct host *host)
 {
+    const struct host_func *hf;
     uint32_t i;
 
-    for (i = 0; i < host->nexports; i++)
-        if (host->funcs[host->exports[i].func].func->mode ==
-            LODGE_HOST_SUSPEND)
+    for (i = 0; i < host->nexports; i++) {
+        hf = exported_func(host, i);
+        if (hf && hf->mode == LODGE_HOST_SUSPEND)
             return 1;
+    }
     return 0;
+}
+
+/* ---- in a store ------------------------------------------------------- */
+
+static lodge_status get_func(struct store *st, const struct host *host,
+                             const struct host_export *exp,
+                             struct host_func *hf, uint32_t *at,
+                             lodge_error *err)
+{
+    wasmtime_linker_t *raw;
+    wasmtime_extern_t ext;
+    lodge_status rc;
+
+    *at = host_made_find(st, hf->serial);
+    if (*at)
+        return LODGE_OK;
+    raw = wasmtime_linker_new(host->eng->raw);
+    rc = define_func(host, exp, hf, raw, err);
+    if (rc == LODGE_OK &&
+        wasmtime_linker_get(raw, st->ctx, host->name, host->name_len,
+                            exp->name, exp->len, &ext)) {
+        atomic_store_explicit(&hf->frozen, 1, memory_order_relaxed);
+        st->suspends |= hf->mode == LODGE_HOST_SUSPEND;
+        rc = store_item(st, LODGE_KIND_FUNC, &ext.of.func, at, err);
+        if (rc == LODGE_OK)
+            rc = host_made_add(st, hf->serial, *at, err);
+    }
+    wasmtime_linker_delete(raw);
+    return rc;
+}
+
+static lodge_status get_export(struct store *st, const struct host *host,
+                               const struct host_export *exp, uint32_t *at,
+                               lodge_error *err)
+{
+    const struct host_entry *entry = &host->entries[exp->entry];
+    lodge_error inner = LODGE_ERROR_INIT;
+    lodge_status rc;
+
+    if (entry->func)
+        rc = get_func(st, host, exp, entry->func, at, &inner);
+    else
+        rc = host_item_in(st, entry->item, at, &inner);
+    return rc == LODGE_OK ? rc
+                          : refuse_export(host, exp, rc, inner.message, err);
+}
+
+static lodge_status get_in(const struct host *host, struct store *st,
+                           const char *name, uint64_t name_len,
+                           lodge_extern *out, lodge_error *err)
+{
+    const struct host_export *exp = export_find(host, name, name_len);
+    char quoted[120];
+    uint32_t at;
+    lodge_status rc;
+
+    if (st->eng != host->eng)
+        return error_refuse(err, LODGE_E_FOREIGN,
+                            "the store belongs to another engine");
+    if (!exp) {
+        error_quote(quoted, sizeof quoted, name, name_len);
+        return error_refuse(err, LODGE_E_NOT_FOUND,
+                            "the host module does not export %s", quoted);
+    }
+    rc = get_export(st, host, exp, &at, err);
+    if (rc == LODGE_OK)
+        *out = (lodge_extern){.kind = st->children[at].kind,
+                              .id = store_child_id(st, at)};
+    return rc;
+}
+
+lodge_status lodge_host_get(lodge_host host, lodge_store store,
+                            const char *name, uint64_t name_len,
+                            lodge_extern *out, lodge_error *err)
+{
+    struct store *st;
+    void *obj;
+    lodge_status rc = text_check(name, name_len, "name", err);
+
+    if (rc == LODGE_OK && !out)
+        rc = error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL");
+    if (rc == LODGE_OK)
+        rc = handle_pin(host.id, LODGE_KIND_HOST, &obj, err);
+    if (rc != LODGE_OK)
+        return rc;
+    rc = store_enter_own(store, &st, err);
+    if (rc == LODGE_OK) {
+        rc = get_in(obj, st, name, name_len, out, err);
+        handle_leave(store.id);
+    }
+    handle_unpin(host.id);
+    return rc;
 }
 
 /* ---- looking ---------------------------------------------------------- */
@@ -457,30 +651,51 @@ static void add_text(struct textbuf *out, const char *text)
 }
 
 /* The trace name, or the name that was first exported. */
-static void add_trace(const struct host *host, uint32_t func,
+static void add_trace(const struct host *host, uint32_t entry,
                       struct textbuf *out)
 {
+    const struct host_func *hf = host->entries[entry].func;
     uint32_t i = 0;
 
-    if (host->funcs[func].func->trace) {
-        add_text(out, host->funcs[func].func->trace);
+    if (hf && hf->trace) {
+        add_text(out, hf->trace);
         return;
     }
-    while (host->exports[i].func != func)
+    while (host->exports[i].entry != entry)
         i++;
     textbuf_add(out, host->exports[i].name, host->exports[i].len);
+}
+
+static void add_type(const struct host_entry *entry, struct textbuf *out)
+{
+    if (entry->func)
+        type_sig_text(entry->func->sig, out);
+    else
+        type_item_text(entry->item->kind, &entry->item->type, out);
+}
+
+static void add_mode(const struct host_entry *entry, struct textbuf *out)
+{
+    static const char *const modes[] = {"direct", "frame", "suspend"};
+
+    if (entry->func)
+        add_text(out, modes[entry->func->mode]);
+}
+
+static uint32_t kind_of(const struct host_entry *entry)
+{
+    return entry->func ? LODGE_KIND_FUNC : entry->item->kind;
 }
 
 static lodge_status item_text(const struct host *host,
                               const struct host_export *exp, uint32_t what,
                               struct textbuf *out, lodge_error *err)
 {
-    static const char *const modes[] = {"direct", "frame", "suspend"};
-    const struct host_entry *entry = &host->funcs[exp->func];
+    const struct host_entry *entry = &host->entries[exp->entry];
 
     switch (what) {
     case LODGE_HOST_TRACE_NAME:
-        add_trace(host, exp->func, out);
+        add_trace(host, exp->entry, out);
         break;
     case LODGE_HOST_PARAM_NAMES:
         add_text(out, entry->params);
@@ -495,13 +710,16 @@ static lodge_status item_text(const struct host *host,
         textbuf_add(out, host->name, host->name_len);
         break;
     case LODGE_HOST_TYPE:
-        type_sig_text(entry->func->sig, out);
+        add_type(entry, out);
         break;
     case LODGE_HOST_MODE:
-        add_text(out, modes[entry->func->mode]);
+        add_mode(entry, out);
         break;
-    case LODGE_HOST_FUNC:
-        textbuf_printf(out, "%u", exp->func);
+    case LODGE_HOST_INDEX:
+        textbuf_printf(out, "%u", exp->entry);
+        break;
+    case LODGE_HOST_KIND:
+        add_text(out, store_kind_name(kind_of(entry)));
         break;
     default:
         return error_refuse(err, LODGE_E_ARGUMENT,

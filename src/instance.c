@@ -98,6 +98,20 @@ lodge_status instance_make(struct store *st,
     return rc;
 }
 
+lodge_status instance_make_prepared(struct store *st,
+                                    const struct prepared *pre, int own,
+                                    uint32_t *at, lodge_error *err)
+{
+    const wasmtime_instance_pre_t *raw;
+    lodge_status rc = prepared_for(pre, st, &raw, err);
+
+    if (rc == LODGE_OK) {
+        rc = instance_make(st, raw, pre->mod, own, at, err);
+        prepared_done(pre, raw);
+    }
+    return rc;
+}
+
 /* The store of `id` if the items of a linker may be used in it. */
 static lodge_status enter_for(uint64_t id, uint64_t bound,
                               const struct engine *eng, struct store **out,
@@ -130,11 +144,26 @@ static lodge_status refuse_bound(lodge_error *err)
                         "must be made in that one");
 }
 
+/* What an instance is made from: a prepared module, or what a linker was
+ * just resolved to.
+ */
+struct source {
+    const struct prepared *prepared;
+    const wasmtime_instance_pre_t *raw;
+    struct module *mod;
+};
+
+static lodge_status make_from(struct store *st, const struct source *from,
+                              int own, uint32_t *at, lodge_error *err)
+{
+    if (from->prepared)
+        return instance_make_prepared(st, from->prepared, own, at, err);
+    return instance_make(st, from->raw, from->mod, own, at, err);
+}
+
 /* Makes the instance in a store of its own, which nobody else knows yet. */
-static lodge_status instance_alone(struct store *st,
-                                   const wasmtime_instance_pre_t *pre,
-                                   struct module *mod, lodge_instance *out,
-                                   lodge_error *err)
+static lodge_status instance_alone(struct store *st, const struct source *from,
+                                   lodge_instance *out, lodge_error *err)
 {
     uint64_t id;
     uint32_t at;
@@ -148,7 +177,7 @@ static lodge_status instance_alone(struct store *st,
     rc = handle_enter(id, &obj, err);
     if (rc != LODGE_OK)
         return rc;
-    rc = instance_make(st, pre, mod, 1, &at, err);
+    rc = make_from(st, from, 1, &at, err);
     handle_leave(id);
     if (rc != LODGE_OK)
         handle_close(id, LODGE_KIND_STORE);
@@ -158,12 +187,11 @@ static lodge_status instance_alone(struct store *st,
 }
 
 static lodge_status instance_shared(struct store *st,
-                                    const wasmtime_instance_pre_t *pre,
-                                    struct module *mod, lodge_instance *out,
-                                    lodge_error *err)
+                                    const struct source *from,
+                                    lodge_instance *out, lodge_error *err)
 {
     uint32_t at;
-    lodge_status rc = instance_make(st, pre, mod, 0, &at, err);
+    lodge_status rc = make_from(st, from, 0, &at, err);
 
     if (rc == LODGE_OK)
         out->id = store_child_id(st, at);
@@ -177,6 +205,7 @@ static lodge_status from_linker(struct linker *lnk, uint64_t store,
                                 lodge_error *err)
 {
     wasmtime_instance_pre_t *pre = NULL;
+    struct source from = {.mod = mod};
     struct store *st;
     lodge_status rc;
 
@@ -190,13 +219,14 @@ static lodge_status from_linker(struct linker *lnk, uint64_t store,
         return rc;
     rc = host_frame_adopt(st, lnk->suspends, lnk->frame_fn, err);
     if (rc == LODGE_OK)
-        rc = linker_resolve(lnk, mod, st->ctx, &pre, err);
+        rc = linker_resolve(lnk, mod, st, &pre, err);
+    from.raw = pre;
     if (!store && rc != LODGE_OK)
         store_free(st);
     else if (!store)
-        rc = instance_alone(st, pre, mod, out, err);
+        rc = instance_alone(st, &from, out, err);
     else if (rc == LODGE_OK)
-        rc = instance_shared(st, pre, mod, out, err);
+        rc = instance_shared(st, &from, out, err);
     if (store)
         handle_leave(store);
     if (pre)
@@ -268,6 +298,7 @@ static lodge_status store_from(const struct prepared *pre, struct store **out,
 static lodge_status from_prepared(const struct prepared *pre, uint64_t store,
                                   lodge_instance *out, lodge_error *err)
 {
+    const struct source from = {.prepared = pre};
     struct store *st;
     lodge_status rc;
 
@@ -277,7 +308,7 @@ static lodge_status from_prepared(const struct prepared *pre, uint64_t store,
             return rc;
         rc = host_frame_adopt(st, pre->suspends, pre->frame_fn, err);
         if (rc == LODGE_OK)
-            rc = instance_shared(st, pre->raw, pre->mod, out, err);
+            rc = instance_shared(st, &from, out, err);
         handle_leave(store);
         return rc;
     }
@@ -286,7 +317,7 @@ static lodge_status from_prepared(const struct prepared *pre, uint64_t store,
     rc = store_from(pre, &st, err);
     if (rc != LODGE_OK)
         return rc;
-    return instance_alone(st, pre->raw, pre->mod, out, err);
+    return instance_alone(st, &from, out, err);
 }
 
 lodge_status instance_store_for(const struct prepared *pre, uint64_t id,

@@ -13,6 +13,7 @@ static void linker_destroy(void *obj)
 
     if (lnk->raw)
         wasmtime_linker_delete(lnk->raw);
+    host_marks_free(&lnk->marks);
     engine_unref(lnk->eng);
     alloc_free(lnk);
 }
@@ -151,6 +152,7 @@ lodge_status lodge_linker_func(lodge_linker linker, const char *module,
 static lodge_status add_host(struct linker *lnk, const struct host *host,
                              lodge_error *err)
 {
+    const uint32_t marks = lnk->marks.n;
     wasmtime_linker_t *copy;
     lodge_status st;
 
@@ -158,13 +160,15 @@ static lodge_status add_host(struct linker *lnk, const struct host *host,
         return error_refuse(err, LODGE_E_FOREIGN,
                             "the host module belongs to another engine");
     copy = wasmtime_linker_clone(lnk->raw);
-    st = host_module_define(host, copy, err);
+    st = host_module_define(host, copy, &lnk->marks, err);
     if (st == LODGE_OK) {
         wasmtime_linker_t *old = lnk->raw;
 
         lnk->raw = copy;
         copy = old;
         lnk->suspends |= host_module_suspends(host);
+    } else {
+        host_marks_cut(&lnk->marks, marks);
     }
     wasmtime_linker_delete(copy);
     return st;
@@ -284,8 +288,7 @@ lodge_status lodge_linker_add_instance(lodge_linker linker, const char *name,
     return st;
 }
 
-/* A child as the C API's union. */
-static int to_extern(const struct child *c, wasmtime_extern_t *out)
+int linker_extern(const struct child *c, wasmtime_extern_t *out)
 {
     memset(out, 0, sizeof *out);
     switch (c->kind) {
@@ -328,7 +331,7 @@ static lodge_status add_item(struct linker *lnk, const char *module,
     if (rc != LODGE_OK)
         return rc;
     rc = bind(lnk, st, err);
-    if (rc == LODGE_OK && to_extern(c, &ext)) {
+    if (rc == LODGE_OK && linker_extern(c, &ext)) {
         error = wasmtime_linker_define(lnk->raw, st->ctx, module, module_len,
                                        name, name_len, &ext);
         if (error)
@@ -396,124 +399,5 @@ lodge_status lodge_linker_alias(lodge_linker linker, const char *from_module,
     if (error)
         st = trap_translate(NULL, error, LODGE_E_LINK, err);
     handle_unlock(linker.id);
-    return st;
-}
-
-/* ---- resolving -------------------------------------------------------- */
-
-/* The complaints about a module as one text; NULL when there are none. */
-static lodge_status missing(const struct linker *lnk,
-                            const wasmtime_linker_t *raw,
-                            const struct module *mod, uint8_t **text,
-                            size_t *len, uint32_t *count, lodge_error *err)
-{
-    /* The store of its items shows their types, if it is free. */
-    void *obj = NULL;
-    int entered =
-        lnk->store && handle_enter(lnk->store, &obj, NULL) == LODGE_OK;
-    wasmtime_context_t *ctx = entered ? ((struct store *)obj)->ctx : NULL;
-    wasmtime_error_t *error =
-        lodge_wt_linker_missing(raw, ctx, mod->raw, text, len, count);
-
-    if (entered)
-        handle_leave(lnk->store);
-    return error ? trap_translate(NULL, error, LODGE_E_INTERNAL, err)
-                 : LODGE_OK;
-}
-
-/* Says what is wrong in words of ours where we can tell. */
-static lodge_status refuse_link(const struct linker *lnk,
-                                const wasmtime_linker_t *raw,
-                                const struct module *mod,
-                                wasmtime_error_t *error, lodge_error *err)
-{
-    const char *more = "";
-    uint8_t *text = NULL;
-    size_t len = 0;
-    uint32_t count = 0;
-    lodge_status st = LODGE_E_LINK;
-
-    if (error_wanted(err) &&
-        missing(lnk, raw, mod, &text, &len, &count, NULL) == LODGE_OK &&
-        count) {
-        const void *end = memchr(text, '\n', len);
-        size_t first = end ? (size_t)((const uint8_t *)end - text) : len;
-
-        if (count > 1)
-            more = "; there are more (lodge_linker_missing)";
-        st = error_refuse(err, LODGE_E_LINK, "%.*s%s", (int)first,
-                          (const char *)text, more);
-        err->detail = count;
-        wasmtime_error_delete(error);
-    } else {
-        st = trap_translate(NULL, error, LODGE_E_LINK, err);
-    }
-    lodge_wt_bytes_free(text, len);
-    return st;
-}
-
-static wasmtime_error_t *define_unknown(const struct linker *lnk,
-                                        wasmtime_linker_t *raw,
-                                        const struct module *mod,
-                                        wasmtime_context_t *ctx)
-{
-    if (lnk->unknown == LODGE_UNKNOWN_TRAP)
-        return wasmtime_linker_define_unknown_imports_as_traps(raw, mod->raw);
-    return wasmtime_linker_define_unknown_imports_as_default_values(raw, ctx,
-                                                                    mod->raw);
-}
-
-lodge_status linker_resolve(struct linker *lnk, struct module *mod,
-                            wasmtime_context_t *ctx,
-                            wasmtime_instance_pre_t **out, lodge_error *err)
-{
-    wasmtime_linker_t *raw = lnk->raw;
-    wasmtime_error_t *error = NULL;
-    lodge_status st = LODGE_OK;
-
-    if (lnk->unknown != LODGE_UNKNOWN_ERROR) {
-        raw = wasmtime_linker_clone(lnk->raw);
-        error = define_unknown(lnk, raw, mod, ctx);
-    }
-    if (error)
-        st = trap_translate(NULL, error, LODGE_E_LINK, err);
-    else
-        error = wasmtime_linker_instantiate_pre(raw, mod->raw, out);
-    if (error && st == LODGE_OK)
-        st = refuse_link(lnk, raw, mod, error, err);
-    if (raw != lnk->raw)
-        wasmtime_linker_delete(raw);
-    return st;
-}
-
-lodge_status lodge_linker_missing(lodge_linker linker, lodge_module module,
-                                  char *buf, uint64_t cap, uint64_t *len,
-                                  uint32_t *count, lodge_error *err)
-{
-    uint8_t *text = NULL;
-    size_t text_len = 0;
-    struct module *mod = NULL;
-    struct linker *lnk;
-    uint32_t n = 0;
-    void *obj;
-    lodge_status st = handle_pin(linker.id, LODGE_KIND_LINKER, &obj, err);
-
-    if (st != LODGE_OK)
-        return st;
-    lnk = obj;
-    st = module_take(module, &mod, err);
-    if (st == LODGE_OK && mod->eng != lnk->eng)
-        st = error_refuse(err, LODGE_E_FOREIGN,
-                          "the module belongs to another engine");
-    if (st == LODGE_OK)
-        st = missing(lnk, lnk->raw, mod, &text, &text_len, &n, err);
-    if (st == LODGE_OK) {
-        st = text_out(text, text_len, buf, cap, len, err);
-        if (count && (st == LODGE_OK || st == LODGE_E_BUFFER))
-            *count = n;
-    }
-    lodge_wt_bytes_free(text, text_len);
-    module_unref(mod);
-    handle_unpin(linker.id);
     return st;
 }

@@ -26,9 +26,8 @@ static lodge_status memory_allowed(const struct engine *eng,
                         config_key_name(need));
 }
 
-static lodge_status memory_make(struct store *st,
-                                const struct type_limits *type,
-                                wasmtime_memory_t *out, lodge_error *err)
+lodge_status memory_make(struct store *st, const struct type_limits *type,
+                         wasmtime_memory_t *out, lodge_error *err)
 {
     wasm_memorytype_t *ty;
     wasmtime_error_t *error;

@@ -9,6 +9,9 @@ static void prepared_destroy(void *obj)
 
     if (pre->raw)
         wasmtime_instance_pre_delete(pre->raw);
+    if (pre->linker)
+        wasmtime_linker_delete(pre->linker);
+    host_marks_free(&pre->imports);
     if (pre->wasi)
         lodge_wt_wasi_delete(pre->wasi);
     module_unref(pre->mod);
@@ -29,7 +32,7 @@ static lodge_status resolve(struct linker *lnk, struct prepared *pre,
     pre->store = lnk->store;
     pre->suspends = lnk->suspends;
     pre->frame_fn = lnk->frame_fn;
-    return linker_resolve(lnk, pre->mod, NULL, &pre->raw, err);
+    return linker_resolve_all(lnk, pre, err);
 }
 
 lodge_status lodge_linker_prepare(lodge_linker linker, lodge_module module,

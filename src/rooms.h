@@ -48,6 +48,10 @@ lodge_status type_table_parse(const char *ptr, uint64_t len,
 lodge_status type_global_parse(const char *ptr, uint64_t len,
                                struct type_limits *out, lodge_error *err);
 
+/* The text that these came from, in its shortest form. */
+void type_item_text(uint32_t kind, const struct type_limits *type,
+                    struct textbuf *out);
+
 /* ---- config.c --------------------------------------------------------- */
 
 enum { CONFIG_KEYS = 96 }; /* keys are below this */
@@ -147,7 +151,11 @@ uint32_t module_threads(void);
 uint32_t module_export_find(const struct module *mod, const char *name,
                             uint64_t len);
 
-/* ---- linker.c, prepared.c --------------------------------------------- */
+struct child;
+struct store;
+#include "host_module.h"
+
+/* ---- linker.c, resolve.c, prepared.c --------------------------------------------- */
 
 struct linker {
     struct engine *eng;
@@ -156,25 +164,41 @@ struct linker {
     uint32_t shadowing, unknown;
     uint32_t suspends; /* it has functions of mode LODGE_HOST_SUSPEND */
     lodge_frame_fn frame_fn;
+    struct host_marks marks;
 };
-
-/* Resolves a module's imports; `ctx` is needed for default values. */
-lodge_status linker_resolve(struct linker *lnk, struct module *mod,
-                            wasmtime_context_t *ctx,
-                            wasmtime_instance_pre_t **out, lodge_error *err);
 
 enum { PREPARED_KEYS = 16 };
 
 struct prepared {
     struct module *mod;
-    wasmtime_instance_pre_t *raw;
-    struct lodge_wt_wasi *wasi; /* own copy */
-    uint64_t store;             /* as in the linker */
-    uint32_t suspends;          /* as in the linker, as the next */
+    wasmtime_instance_pre_t *raw; /* NULL if there are host items */
+    struct host_marks imports;    /* host items, by index of the import */
+    wasmtime_linker_t *linker;    /* with marks in their places, or NULL */
+    struct lodge_wt_wasi *wasi;   /* own copy */
+    uint64_t store;               /* as in the linker */
+    uint32_t suspends;            /* as in the linker, as the next */
     lodge_frame_fn frame_fn;
     uint32_t keys; /* bit per store key that was set */
     uint64_t value[PREPARED_KEYS];
 };
+
+/* A child as the C API's union; 0 if it is none of these. */
+int linker_extern(const struct child *c, wasmtime_extern_t *out);
+/* resolve.c: for a store; for any store if it is NULL, there are no default
+ * values and the module imports no items of host modules.
+ */
+lodge_status linker_resolve(const struct linker *lnk, const struct module *mod,
+                            struct store *st, wasmtime_instance_pre_t **out,
+                            lodge_error *err);
+/* For any store; fills raw, or imports and linker. */
+lodge_status linker_resolve_all(const struct linker *lnk, struct prepared *pre,
+                                lodge_error *err);
+/* What to instantiate in a store; given back with prepared_done. */
+lodge_status prepared_for(const struct prepared *pre, struct store *st,
+                          const wasmtime_instance_pre_t **out,
+                          lodge_error *err);
+void prepared_done(const struct prepared *pre,
+                   const wasmtime_instance_pre_t *raw);
 
 /* ---- wasi.c ----------------------------------------------------------- */
 
@@ -250,6 +274,8 @@ struct store {
     uint64_t epoch_ticks; /* default, 0 = none */
     uint64_t fuel_set;
     struct reap_node *token; /* owned; LODGE_STORE_TOKEN */
+    struct host_made *made;  /* of host modules */
+    uint32_t nmade, made_cap;
     uint32_t suspends;       /* some instance may wait for the host */
     uint32_t stopped;        /* a request is open: no guest may run */
     struct resident *res;    /* owned; NULL while none was needed */
@@ -413,6 +439,23 @@ lodge_status instance_find(struct store *st, struct instance *inst,
                            const char *name, uint64_t len, uint32_t *at,
                            lodge_error *err);
 
+/* Makes an instance of a prepared module. */
+lodge_status instance_make_prepared(struct store *st,
+                                    const struct prepared *pre, int own,
+                                    uint32_t *at, lodge_error *err);
+
+/* ---- memory.c, table.c, global.c --------------------------------------- */
+
+lodge_status memory_make(struct store *st, const struct type_limits *type,
+                         wasmtime_memory_t *out, lodge_error *err);
+/* `value`: slot of the elements. */
+lodge_status table_make(struct store *st, const struct type_limits *type,
+                        uint64_t value, wasmtime_table_t *out,
+                        lodge_error *err);
+lodge_status global_make(struct store *st, const struct type_limits *type,
+                         const uint64_t *slots, wasmtime_global_t *out,
+                         lodge_error *err);
+
 /* ---- host.c, host_module.c --------------------------------------------- */
 
 /* Behind a host function, in whatever linkers and stores have it; becomes
@@ -423,7 +466,8 @@ struct host_func {
     _Atomic uint32_t refs;
     _Atomic uint32_t frozen; /* some linker has it: no change any more */
     uint32_t mode;           /* LODGE_HOST_* */
-    struct domain *domain;   /* a reference of its own */
+    uint64_t serial;
+    struct domain *domain; /* a reference of its own */
     lodge_direct_fn fn;
     struct sig *sig; /* owned */
     char *trace;     /* owned; name in messages, NULL = none */
@@ -443,35 +487,6 @@ void host_func_unref(void *func);
 wasmtime_error_t *host_define(wasmtime_linker_t *raw, const char *module,
                               uint64_t module_len, const char *name,
                               uint64_t name_len, struct host_func *hf);
-/* A name that a host module exports. */
-struct host_export {
-    char *name; /* owned */
-    uint64_t len;
-    uint32_t func;
-};
-
-struct host_entry {
-    struct host_func *func; /* a reference */
-    char *params, *results; /* owned; names, one a line, or NULL */
-};
-
-struct host {
-    struct engine *eng;
-    char *name; /* owned */
-    uint64_t name_len;
-    struct host_entry *funcs;
-    uint32_t nfuncs, funcs_cap;
-    struct host_export *exports;
-    uint32_t nexports, exports_cap;
-};
-
-/* Defines every export in a raw linker; stops at the first failure. After
- * success the functions cannot be changed any more.
- */
-lodge_status host_module_define(const struct host *host,
-                                wasmtime_linker_t *raw, lodge_error *err);
-/* Whether one of its exports is of mode LODGE_HOST_SUSPEND. */
-uint32_t host_module_suspends(const struct host *host);
 /* Says that the function failed where it did not say so itself. */
 int32_t host_failed(struct store *st, const struct host_func *hf, int32_t rc);
 /* Enters the store of a running host call and checks that it runs. */

@@ -127,6 +127,7 @@ static void children_free(struct store *st)
     if (st->instances != st->first_instances)
         alloc_free(st->instances);
     alloc_free(st->map);
+    alloc_free(st->made);
 }
 
 static void token_queue(struct store *st)

@@ -13,16 +13,35 @@ static lodge_status growth_refused(struct store *st, uint64_t counted,
     return trap_translate(st, error, LODGE_E_LIMIT, err);
 }
 
+lodge_status table_make(struct store *st, const struct type_limits *type,
+                        uint64_t value, wasmtime_table_t *out,
+                        lodge_error *err)
+{
+    const uint64_t counted = st->link.table_elements;
+    wasmtime_error_t *error;
+    wasmtime_val_t init;
+    lodge_status rc = value_to_val(st, type->code, &value, &init, err);
+
+    if (rc == LODGE_OK)
+        rc = store_count(st, 0, 1, err);
+    if (rc != LODGE_OK)
+        return rc;
+    error =
+        lodge_wt_table_new(st->ctx, type->code, type->is64 != 0, type->min,
+                           type->max, value ? &init.of.funcref : NULL, out);
+    if (!error)
+        return LODGE_OK;
+    store_uncount(st, 0, 1);
+    return growth_refused(st, counted, error, err);
+}
+
 lodge_status lodge_table_new(lodge_store store, const char *type,
                              uint64_t type_len, uint64_t value,
                              lodge_table *out, lodge_error *err)
 {
     struct type_limits limits;
     wasmtime_table_t table;
-    wasmtime_error_t *error;
-    wasmtime_val_t init;
     struct store *st;
-    uint64_t counted;
     uint32_t at;
     lodge_status rc;
 
@@ -33,19 +52,7 @@ lodge_status lodge_table_new(lodge_store store, const char *type,
         rc = store_enter_own(store, &st, err);
     if (rc != LODGE_OK)
         return rc;
-    counted = st->link.table_elements;
-    rc = value_to_val(st, limits.code, &value, &init, err);
-    if (rc == LODGE_OK)
-        rc = store_count(st, 0, 1, err);
-    if (rc == LODGE_OK) {
-        error = lodge_wt_table_new(st->ctx, limits.code, limits.is64 != 0,
-                                   limits.min, limits.max,
-                                   value ? &init.of.funcref : NULL, &table);
-        if (error) {
-            rc = growth_refused(st, counted, error, err);
-            store_uncount(st, 0, 1);
-        }
-    }
+    rc = table_make(st, &limits, value, &table, err);
     if (rc == LODGE_OK)
         rc = store_item(st, LODGE_KIND_TABLE, &table, &at, err);
     if (rc == LODGE_OK)

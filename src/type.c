@@ -291,3 +291,27 @@ lodge_status type_global_parse(const char *ptr, uint64_t len,
         return word_refuse(&w, "the end", err);
     return LODGE_OK;
 }
+
+static void limits_text(const struct type_limits *type, struct textbuf *out)
+{
+    textbuf_printf(out, "%llu", (unsigned long long)type->min);
+    if (type->max != UINT64_MAX)
+        textbuf_printf(out, " %llu", (unsigned long long)type->max);
+}
+
+void type_item_text(uint32_t kind, const struct type_limits *type,
+                    struct textbuf *out)
+{
+    if (kind == LODGE_KIND_GLOBAL) {
+        textbuf_printf(out, "%s%s", type->mut ? "mut " : "",
+                       type_name(type->code));
+        return;
+    }
+    limits_text(type, out);
+    if (kind == LODGE_KIND_TABLE)
+        textbuf_printf(out, " %s", type_name(type->code));
+    if (type->is64)
+        textbuf_printf(out, " i64");
+    if (kind == LODGE_KIND_MEMORY && type->page == 1)
+        textbuf_printf(out, " page=1");
+}

@@ -232,3 +232,12 @@ ROW(261, "hplpe", STATUS(
     lodge_tag_type(H(lodge_tag, 1), P(2), w[3], P(4), P(5))))
 ROW(262, "hplpe", STATUS(
     lodge_instance_tag(H(lodge_instance, 1), P(2), w[3], P(4), P(5))))
+ROW(280, "hplpe", STATUS(
+    lodge_host_memory(H(lodge_host, 1), P(2), w[3], P(4), P(5))))
+ROW(281, "hplpe", STATUS(
+    lodge_host_table(H(lodge_host, 1), P(2), w[3], P(4), P(5))))
+ROW(282, "hplppe", STATUS(
+    lodge_host_global(H(lodge_host, 1), P(2), w[3], P(4), P(5), P(6))))
+ROW(284, "hhplpe", STATUS(
+    lodge_host_get(H(lodge_host, 1), H(lodge_store, 2), P(3), w[4], P(5),
+        P(6))))

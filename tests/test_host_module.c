@@ -193,7 +193,7 @@ static void exporting_a_name_again_keeps_its_place(void **state)
     assert_int_equal(exports_of(host), 2);
     READS("f", lodge_host_item(host, 0, LODGE_HOST_EXPORT_NAME, buf, cap, len,
                                ERR));
-    READS("1", lodge_host_item(host, 0, LODGE_HOST_FUNC, buf, cap, len, ERR));
+    READS("1", lodge_host_item(host, 0, LODGE_HOST_INDEX, buf, cap, len, ERR));
     READS("g", lodge_host_item(host, 1, LODGE_HOST_EXPORT_NAME, buf, cap, len,
                                ERR));
     OK(lodge_linker_add_host(linker, host, ERR));
@@ -548,7 +548,7 @@ static void arguments_are_checked(void **state)
     FAILS(NOT_FOUND,
           lodge_host_item(host, 0, LODGE_HOST_TYPE, NULL, 0, &len, ERR));
     export_as(host, index, "f");
-    FAILS(ARGUMENT, lodge_host_item(host, 0, 9, NULL, 0, &len, ERR));
+    FAILS(ARGUMENT, lodge_host_item(host, 0, 10, NULL, 0, &len, ERR));
     FAILS(ARGUMENT, lodge_host_count(host, NULL, ERR));
     FAILS(FOREIGN, lodge_linker_add_host(linker, far, ERR));
     FOR_BAD_IDS(lodge_host, bad, {

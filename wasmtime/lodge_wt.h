@@ -218,6 +218,20 @@ wasmtime_error_t *lodge_wt_linker_missing(const wasmtime_linker_t *linker,
                                           const wasmtime_module_t *module,
                                           uint8_t **out, size_t *len,
                                           uint32_t *count);
+/* ---- mark.rs: names whose items are made in each store */
+/* Define a name as a mark; *out tells it from others. */
+wasmtime_error_t *lodge_wt_linker_mark(wasmtime_linker_t *linker,
+                                       const char *module, size_t module_len,
+                                       const char *name, size_t name_len,
+                                       uint64_t *out);
+/* A number for each import of the module: if the linker has a mark there,
+ * that of the mark.
+ */
+wasmtime_error_t *lodge_wt_linker_marks(const wasmtime_linker_t *linker,
+                                        const wasmtime_module_t *module,
+                                        uint64_t *out);
+
+/* ---- host.rs, failures */
 /* Set the failure of the running host call. `status` is LODGE_E_*. */
 void lodge_wt_failure_set(struct lodge_wt_store *link, int32_t status,
                           uint64_t payload, int32_t exit_code,

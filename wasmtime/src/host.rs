@@ -225,15 +225,15 @@ impl std::fmt::Display for NotFound {
 impl std::error::Error for NotFound {}
 
 /// A store for looking only. Its items never meet a guest.
-struct Probe(Box<wasmtime_c_api::wasmtime_store_t>);
+pub struct Probe(Box<wasmtime_c_api::wasmtime_store_t>);
 
 impl Probe {
-    fn new(linker: &Linker<WasmtimeStoreData>) -> Probe {
+    pub fn new(linker: &Linker<WasmtimeStoreData>) -> Probe {
         // SAFETY: a wasm_engine_t is an Engine (layout.rs).
         let engine: &wasm_engine_t = unsafe { &*std::ptr::from_ref(linker.engine()).cast() };
         Probe(wasmtime_store_new(engine, std::ptr::null_mut(), None))
     }
-    fn store(&mut self) -> &mut Store<WasmtimeStoreData> {
+    pub fn store(&mut self) -> &mut Store<WasmtimeStoreData> {
         // SAFETY: nobody else has it.
         unsafe { view_mut(&mut *self.0) }
     }

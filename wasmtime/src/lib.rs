@@ -9,6 +9,7 @@ mod error;
 mod fiber;
 mod host;
 mod layout;
+mod mark;
 mod module;
 mod refs;
 mod store;

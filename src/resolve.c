@@ -1,0 +1,291 @@
+/* resolve.c - what a linker has for the imports of a module.
+ * It must not know how names got into the linker.
+ */
+#include <string.h>
+
+#include "rooms.h"
+
+/* ---- complaints ------------------------------------------------------- */
+
+/* The complaints about a module as one text; NULL when there are none.
+ * `shown` is a store whose items can be looked at; without one it is that of
+ * the linker's items, if it is free.
+ */
+static lodge_status complaints(uint64_t bound, struct store *shown,
+                               const wasmtime_linker_t *raw,
+                               const struct module *mod, uint8_t **text,
+                               size_t *len, uint32_t *count, lodge_error *err)
+{
+    void *obj = shown;
+    int entered =
+        !shown && bound && handle_enter(bound, &obj, NULL) == LODGE_OK;
+    wasmtime_context_t *ctx = obj ? ((struct store *)obj)->ctx : NULL;
+    wasmtime_error_t *error =
+        lodge_wt_linker_missing(raw, ctx, mod->raw, text, len, count);
+
+    if (entered)
+        handle_leave(bound);
+    return error ? trap_translate(NULL, error, LODGE_E_INTERNAL, err)
+                 : LODGE_OK;
+}
+
+/* Says what is wrong in words of ours where we can tell. */
+static lodge_status refuse_link(uint64_t bound, struct store *shown,
+                                const wasmtime_linker_t *raw,
+                                const struct module *mod,
+                                wasmtime_error_t *error, lodge_error *err)
+{
+    const char *more = "";
+    uint8_t *text = NULL;
+    size_t len = 0;
+    uint32_t count = 0;
+    lodge_status st = LODGE_E_LINK;
+
+    if (error_wanted(err) &&
+        complaints(bound, shown, raw, mod, &text, &len, &count, NULL) ==
+            LODGE_OK &&
+        count) {
+        const void *end = memchr(text, '\n', len);
+        size_t first = end ? (size_t)((const uint8_t *)end - text) : len;
+
+        if (count > 1)
+            more = "; there are more (lodge_linker_missing)";
+        st = error_refuse(err, LODGE_E_LINK, "%.*s%s", (int)first,
+                          (const char *)text, more);
+        err->detail = count;
+        wasmtime_error_delete(error);
+    } else {
+        st = trap_translate(NULL, error, LODGE_E_LINK, err);
+    }
+    lodge_wt_bytes_free(text, len);
+    return st;
+}
+
+static lodge_status resolve(uint64_t bound, struct store *shown,
+                            const wasmtime_linker_t *raw,
+                            const struct module *mod,
+                            wasmtime_instance_pre_t **out, lodge_error *err)
+{
+    wasmtime_error_t *error =
+        wasmtime_linker_instantiate_pre(raw, mod->raw, out);
+
+    return error ? refuse_link(bound, shown, raw, mod, error, err) : LODGE_OK;
+}
+
+/* ---- for one instance ------------------------------------------------- */
+
+static wasmtime_error_t *define_unknown(const struct linker *lnk,
+                                        wasmtime_linker_t *raw,
+                                        const struct module *mod,
+                                        struct store *st)
+{
+    if (lnk->unknown == LODGE_UNKNOWN_ERROR)
+        return NULL;
+    if (lnk->unknown == LODGE_UNKNOWN_TRAP)
+        return wasmtime_linker_define_unknown_imports_as_traps(raw, mod->raw);
+    return wasmtime_linker_define_unknown_imports_as_default_values(
+        raw, st->ctx, mod->raw);
+}
+
+/* A copy of the linker with all that is the module's own, or NULL where the
+ * linker itself will do.
+ */
+static lodge_status own_linker(const struct linker *lnk,
+                               const struct module *mod, struct store *st,
+                               const struct host_marks *imports,
+                               wasmtime_linker_t **out, lodge_error *err)
+{
+    wasmtime_linker_t *raw = NULL;
+    wasmtime_error_t *error;
+    lodge_status rc = LODGE_OK;
+
+    if (imports->n)
+        rc = host_items_put(st, mod, imports, lnk->raw, &raw, err);
+    else if (lnk->unknown != LODGE_UNKNOWN_ERROR)
+        raw = wasmtime_linker_clone(lnk->raw);
+    if (rc != LODGE_OK || !raw)
+        return rc;
+    error = define_unknown(lnk, raw, mod, st);
+    if (error) {
+        wasmtime_linker_delete(raw);
+        return trap_translate(NULL, error, LODGE_E_LINK, err);
+    }
+    *out = raw;
+    return LODGE_OK;
+}
+
+lodge_status linker_resolve(const struct linker *lnk, const struct module *mod,
+                            struct store *st, wasmtime_instance_pre_t **out,
+                            lodge_error *err)
+{
+    struct host_marks imports = {0};
+    wasmtime_linker_t *own = NULL;
+    lodge_status rc;
+
+    rc = host_marks_find(&lnk->marks, lnk->raw, mod, &imports, err);
+    if (rc == LODGE_OK)
+        rc = own_linker(lnk, mod, st, &imports, &own, err);
+    if (rc == LODGE_OK)
+        rc = resolve(lnk->store, imports.n ? st : NULL, own ? own : lnk->raw,
+                     mod, out, err);
+    if (own)
+        wasmtime_linker_delete(own);
+    host_marks_free(&imports);
+    return rc;
+}
+
+/* ---- for many instances ----------------------------------------------- */
+
+/* Whether it would do in some store. */
+static lodge_status try_prepared(const struct prepared *pre, lodge_error *err)
+{
+    const wasmtime_instance_pre_t *raw;
+    struct store *st;
+    lodge_status rc = host_scratch(pre->mod->eng, &st, err);
+
+    if (rc != LODGE_OK)
+        return rc;
+    rc = prepared_for(pre, st, &raw, err);
+    if (rc == LODGE_OK)
+        prepared_done(pre, raw);
+    store_free(st);
+    return rc;
+}
+
+lodge_status linker_resolve_all(const struct linker *lnk, struct prepared *pre,
+                                lodge_error *err)
+{
+    wasmtime_error_t *error;
+    lodge_status rc =
+        host_marks_find(&lnk->marks, lnk->raw, pre->mod, &pre->imports, err);
+
+    if (rc != LODGE_OK || pre->imports.n == 0)
+        return rc != LODGE_OK
+                   ? rc
+                   : linker_resolve(lnk, pre->mod, NULL, &pre->raw, err);
+    pre->linker = wasmtime_linker_clone(lnk->raw);
+    error = define_unknown(lnk, pre->linker, pre->mod, NULL);
+    return error ? trap_translate(NULL, error, LODGE_E_LINK, err)
+                 : try_prepared(pre, err);
+}
+
+lodge_status prepared_for(const struct prepared *pre, struct store *st,
+                          const wasmtime_instance_pre_t **out,
+                          lodge_error *err)
+{
+    wasmtime_instance_pre_t *raw = NULL;
+    wasmtime_linker_t *own;
+    lodge_status rc;
+
+    *out = pre->raw;
+    if (!pre->linker)
+        return LODGE_OK;
+    rc = host_items_put(st, pre->mod, &pre->imports, pre->linker, &own, err);
+    if (rc != LODGE_OK)
+        return rc;
+    rc = resolve(pre->store, st, own, pre->mod, &raw, err);
+    wasmtime_linker_delete(own);
+    *out = raw;
+    return rc;
+}
+
+void prepared_done(const struct prepared *pre,
+                   const wasmtime_instance_pre_t *raw)
+{
+    if (raw && raw != pre->raw)
+        wasmtime_instance_pre_delete((wasmtime_instance_pre_t *)raw);
+}
+
+/* ---- asking ----------------------------------------------------------- */
+
+struct missing {
+    uint8_t *text;
+    size_t len;
+    uint32_t count;
+};
+
+/* With the items of host modules in a store: that of the linker's other
+ * items, or one for looking only.
+ */
+static lodge_status missing_in(const struct linker *lnk,
+                               const struct module *mod,
+                               const struct host_marks *imports,
+                               struct store *st, struct missing *out,
+                               lodge_error *err)
+{
+    wasmtime_linker_t *own;
+    lodge_status rc = host_items_put(st, mod, imports, lnk->raw, &own, err);
+
+    if (rc != LODGE_OK)
+        return rc;
+    rc = complaints(lnk->store, st, own, mod, &out->text, &out->len,
+                    &out->count, err);
+    wasmtime_linker_delete(own);
+    return rc;
+}
+
+static lodge_status missing_items(const struct linker *lnk,
+                                  const struct module *mod,
+                                  const struct host_marks *imports,
+                                  struct missing *out, lodge_error *err)
+{
+    struct store *st;
+    void *obj;
+    lodge_status rc;
+
+    if (lnk->store && handle_enter(lnk->store, &obj, NULL) == LODGE_OK) {
+        rc = missing_in(lnk, mod, imports, obj, out, err);
+        handle_leave(lnk->store);
+        return rc;
+    }
+    rc = host_scratch(lnk->eng, &st, err);
+    if (rc != LODGE_OK)
+        return rc;
+    rc = missing_in(lnk, mod, imports, st, out, err);
+    store_free(st);
+    return rc;
+}
+
+static lodge_status missing(const struct linker *lnk, const struct module *mod,
+                            struct missing *out, lodge_error *err)
+{
+    struct host_marks imports = {0};
+    lodge_status rc;
+
+    if (mod->eng != lnk->eng)
+        return error_refuse(err, LODGE_E_FOREIGN,
+                            "the module belongs to another engine");
+    rc = host_marks_find(&lnk->marks, lnk->raw, mod, &imports, err);
+    if (rc == LODGE_OK && imports.n)
+        rc = missing_items(lnk, mod, &imports, out, err);
+    else if (rc == LODGE_OK)
+        rc = complaints(lnk->store, NULL, lnk->raw, mod, &out->text, &out->len,
+                        &out->count, err);
+    host_marks_free(&imports);
+    return rc;
+}
+
+lodge_status lodge_linker_missing(lodge_linker linker, lodge_module module,
+                                  char *buf, uint64_t cap, uint64_t *len,
+                                  uint32_t *count, lodge_error *err)
+{
+    struct missing found = {0};
+    struct module *mod = NULL;
+    void *obj;
+    lodge_status st = handle_pin(linker.id, LODGE_KIND_LINKER, &obj, err);
+
+    if (st != LODGE_OK)
+        return st;
+    st = module_take(module, &mod, err);
+    if (st == LODGE_OK)
+        st = missing(obj, mod, &found, err);
+    if (st == LODGE_OK) {
+        st = text_out((const char *)found.text, found.len, buf, cap, len, err);
+        if (count && (st == LODGE_OK || st == LODGE_E_BUFFER))
+            *count = found.count;
+    }
+    lodge_wt_bytes_free(found.text, found.len);
+    module_unref(mod);
+    handle_unpin(linker.id);
+    return st;
+}
