@@ -334,7 +334,8 @@ enum {
     LODGE_HOST_MODULE_NAME = 5,
     LODGE_HOST_TYPE = 6,
     LODGE_HOST_MODE = 7,
-    LODGE_HOST_FUNC = 8
+    LODGE_HOST_INDEX = 8,
+    LODGE_HOST_KIND = 9
 };
 enum {
     LODGE_REPORT_FUNC = 0,
@@ -440,9 +441,13 @@ lodge_status lodge_host_close(lodge_host host);
 lodge_status lodge_host_func(lodge_host host, const char *sig, uint64_t sig_len, uint32_t mode, uint64_t token, uint32_t *index, lodge_error *err);
 lodge_status lodge_host_direct(lodge_host host, uint32_t index, lodge_direct_fn fn, lodge_error *err);
 lodge_status lodge_host_describe(lodge_host host, uint32_t index, uint32_t what, const char *ptr, uint64_t len, lodge_error *err);
+lodge_status lodge_host_memory(lodge_host host, const char *type, uint64_t type_len, uint32_t *index, lodge_error *err);
+lodge_status lodge_host_table(lodge_host host, const char *type, uint64_t type_len, uint32_t *index, lodge_error *err);
+lodge_status lodge_host_global(lodge_host host, const char *type, uint64_t type_len, const uint64_t *slots, uint32_t *index, lodge_error *err);
 lodge_status lodge_host_export(lodge_host host, uint32_t index, const char *name, uint64_t name_len, lodge_error *err);
 lodge_status lodge_host_count(lodge_host host, uint32_t *count, lodge_error *err);
 lodge_status lodge_host_item(lodge_host host, uint32_t index, uint32_t what, char *buf, uint64_t cap, uint64_t *len, lodge_error *err);
+lodge_status lodge_host_get(lodge_host host, lodge_store store, const char *name, uint64_t name_len, lodge_extern *out, lodge_error *err);
 lodge_status lodge_linker_add_host(lodge_linker linker, lodge_host host, lodge_error *err);
 lodge_status lodge_linker_frame(lodge_linker linker, lodge_frame_fn fn, lodge_error *err);
 lodge_status lodge_store_frame(lodge_store store, uint64_t *frame, uint32_t words, uint32_t tag, lodge_error *err);

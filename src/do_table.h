@@ -803,4 +803,33 @@ case 262:
             (lodge_tag *)(uintptr_t)frame[4],
             (lodge_error *)(uintptr_t)frame[5]);
     return (lodge_status)(int64_t)frame[0];
+case 280:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_host_memory((lodge_host){ frame[1] },
+            (const char *)(uintptr_t)frame[2], frame[3],
+            (uint32_t *)(uintptr_t)frame[4],
+            (lodge_error *)(uintptr_t)frame[5]);
+    return (lodge_status)(int64_t)frame[0];
+case 281:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_host_table((lodge_host){ frame[1] },
+            (const char *)(uintptr_t)frame[2], frame[3],
+            (uint32_t *)(uintptr_t)frame[4],
+            (lodge_error *)(uintptr_t)frame[5]);
+    return (lodge_status)(int64_t)frame[0];
+case 282:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_host_global((lodge_host){ frame[1] },
+            (const char *)(uintptr_t)frame[2], frame[3],
+            (const uint64_t *)(uintptr_t)frame[4],
+            (uint32_t *)(uintptr_t)frame[5],
+            (lodge_error *)(uintptr_t)frame[6]);
+    return (lodge_status)(int64_t)frame[0];
+case 284:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_host_get((lodge_host){ frame[1] },
+            (lodge_store){ frame[2] }, (const char *)(uintptr_t)frame[3],
+            frame[4], (lodge_extern *)(uintptr_t)frame[5],
+            (lodge_error *)(uintptr_t)frame[6]);
+    return (lodge_status)(int64_t)frame[0];
 /* clang-format on */
