@@ -266,7 +266,7 @@ enum {
     LODGE_FRAME_CAPACITY = 5,  /* low half: slots in this frame; high: 0 */
     LODGE_FRAME_ERROR = 6,     /* low half: word offset of an error record in
                                  this frame, high half: its words; 0 = none */
-    LODGE_FRAME_SLICE = 7,     /* ns, 0 = none */
+    LODGE_FRAME_SLICE = 7,     /* ns until LODGE_YIELD, 0 = none */
     LODGE_FRAME_TOKEN = 8,     /* token of this stop */
     LODGE_FRAME_IMPORT = 9,    /* low half: the function's token, then 16
                                  bits of parameter, 16 of result slots */
@@ -1635,8 +1635,14 @@ LODGE_API lodge_status lodge_func_call(lodge_func fn, uint64_t *slots,
  * guest functions be called by naming the TOKEN as PARENT, but for what runs
  * guest code without a frame (E_STATE).
  *
- * Inside a DIRECT host function this never returns LODGE_REQUEST: requests
- * go to whoever waits for the call around it.
+ * With a SLICE this returns LODGE_YIELD when the guest has run for about so
+ * long: TOKEN names the stop, and lodge_resume lets the guest go on. Until
+ * then only the memories of the store can be used (E_STATE). A slice is
+ * counted in milliseconds, rounded up, and lasts up to 2 ms more; it needs
+ * interruption=on. It is this frame's: a nested call has its own or none.
+ *
+ * Inside a DIRECT host function this returns neither: requests and slices
+ * are those of whoever waits for the call around it, and SLICE is ignored.
  *
  *   frame  [inout]  LODGE_FRAME_*: 16 words, then the slots, then room for
  *                   an error record if word 6 names one. The slots must
@@ -1650,13 +1656,16 @@ LODGE_API lodge_status lodge_func_call(lodge_func fn, uint64_t *slots,
  */
 LODGE_API lodge_status lodge_call(uint64_t *frame);
 
-/* Answer the innermost open request, and let its call go on: to its end, or
- * to its next request. Any frame will do, and any thread, unless a DIRECT
- * host function is running below the request (BUSY on other threads). When a
+/* Answer the innermost open request, or give the guest its next time slice,
+ * and let its call go on: to its end, to its next request, or to the end of
+ * the SLICE of this frame. Any frame will do, and any thread, unless a DIRECT
+ * host function is running below the stop (BUSY on other threads). When a
  * nested call has ended, the request around it is the innermost again.
  *
- *   frame  [inout]  TOKEN: the request. STATUS: 0 (or LODGE_REQUEST, as it
- *                   was left) answers with the result slots; LODGE_E_HOST
+ *   frame  [inout]  TOKEN: the stop. STATUS after LODGE_YIELD: 0 (or as it
+ *                   was left) goes on, LODGE_E_CANCELLED ends the guest. To
+ *                   a request: 0 (or LODGE_REQUEST, as it was left) answers
+ *                   with the result slots; LODGE_E_HOST
  *                   fails with PAYLOAD, LODGE_E_EXIT ends the guest with the
  *                   exit code in the high half of DETAIL, LODGE_E_CANCELLED
  *                   ends it without a reason. A failure takes its message
@@ -1672,7 +1681,7 @@ LODGE_API lodge_status lodge_call(uint64_t *frame);
 LODGE_API lodge_status lodge_resume(uint64_t *frame);
 
 /* Make an instance by a frame, so that its start function may wait for the
- * host: LODGE_REQUEST as in lodge_call.
+ * host or be stopped: LODGE_REQUEST and LODGE_YIELD as in lodge_call.
  *
  *   frame  [inout]  FUNC: a prepared module. Slot 0: the store it goes into,
  *                   0 for one of its own; out, also after lodge_resume: the
@@ -1685,6 +1694,23 @@ LODGE_API lodge_status lodge_resume(uint64_t *frame);
  * Thread: any; one call per store at a time.  Since: 0.1.  Op: 240.
  */
 LODGE_API lodge_status lodge_instantiate(uint64_t *frame);
+
+/* Whether lodge_call runs a function where it can wait: on the store's own
+ * stack, which takes some 0.2 us more. That is so where the function may come
+ * to one of mode LODGE_HOST_SUSPEND: by calls of a module's own, or where it
+ * calls an import other than WASI's or by reference, which may lead anywhere.
+ * Only in stores that have such functions; lodge_func_call is for the others
+ * what it is elsewhere.
+ *
+ *   fn     [in]     a function of an open store
+ *   out    [out]    1 or 0
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, STATE.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 147.
+ */
+LODGE_API lodge_status lodge_func_may_suspend(lodge_func fn, uint32_t *out,
+                                              lodge_error *err);
 
 /* Cancel a call by the id that its frame gave it (CALLID): it and what is
  * nested in it end with LODGE_E_CANCELLED, which no host function between can

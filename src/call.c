@@ -51,8 +51,7 @@ static uint64_t sooner(uint64_t a, uint64_t b)
     return a && (!b || a < b) ? a : b;
 }
 
-/* The tick at which so many nanoseconds have passed for certain. */
-static uint64_t tick_after(uint64_t ns)
+uint64_t call_tick_after(uint64_t ns)
 {
     return atomic_load_explicit(&ticker_now, memory_order_relaxed) +
            ns / 1000000 + 1 + (ns % 1000000 != 0);
@@ -73,7 +72,7 @@ void call_begin(struct store *st, const struct call_terms *terms,
         ns = terms->deadline_ns;
     if (ns) {
         ticker_wake();
-        st->link.deadline = sooner(tick_after(ns), st->link.deadline);
+        st->link.deadline = sooner(call_tick_after(ns), st->link.deadline);
     }
     if (!st->calls && st->epoch_ticks) {
         uint64_t now =
@@ -327,6 +326,23 @@ lodge_status lodge_func_type(lodge_func fn, char *buf, uint64_t cap,
                              uint64_t *len, lodge_error *err)
 {
     return store_type_out(fn.id, LODGE_KIND_FUNC, buf, cap, len, err);
+}
+
+lodge_status lodge_func_may_suspend(lodge_func fn, uint32_t *out,
+                                    lodge_error *err)
+{
+    struct store *st;
+    struct child *c;
+    lodge_status rc;
+
+    if (!out)
+        return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL");
+    rc = store_enter_child(fn.id, LODGE_KIND_FUNC, &st, &c, err);
+    if (rc != LODGE_OK)
+        return rc;
+    *out = (uint32_t)reach_suspends(st->suspends, c->reach);
+    handle_leave(fn.id);
+    return LODGE_OK;
 }
 
 lodge_status lodge_func_slots(lodge_func fn, uint32_t *params,

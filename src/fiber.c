@@ -300,6 +300,10 @@ static wasmtime_error_t *poll(struct store *st, uint32_t wake)
     res->why = WHY_RUNS;
     res->wake = wake;
     st->stopped = 0;
+    st->odd &= ~(uint32_t)ODD_YIELDS;
+    st->link.slice = res->cmd ? res->cmd->slice : 0;
+    if (__builtin_expect(st->link.slice != 0, 0))
+        ticker_wake();
     swap_running(st);
     if (__builtin_expect(st->link.deadline != 0, 0))
         time_resumes(st);
@@ -308,6 +312,7 @@ static wasmtime_error_t *poll(struct store *st, uint32_t wake)
         ended = lodge_wt_resident_poll(&st->link, &error);
     while (!ended && res->why == WHY_RUNS);
     res->on = 0;
+    st->link.slice = 0;
     if (__builtin_expect(st->link.deadline != 0, 0))
         time_stops(st);
     swap_running(st);
@@ -316,6 +321,8 @@ static wasmtime_error_t *poll(struct store *st, uint32_t wake)
         forget_all(res);
     }
     st->stopped = res->top != NULL;
+    if (__builtin_expect(res->why == WHY_YIELD, 0))
+        st->odd |= ODD_YIELDS;
     return error;
 }
 
@@ -328,7 +335,8 @@ static lodge_status start(struct store *st, lodge_error *err)
     if (!st->res)
         return error_memory(err);
     st->res->why = WHY_ENDED;
-    error = lodge_wt_resident_start(st->ctx, &st->link, &st->res->wake, body);
+    error = lodge_wt_resident_start(st->ctx, &st->link, &st->res->wake, body,
+                                    suspend_give_way);
     if (!error)
         error = poll(st, 0); /* to its first park */
     return error ? trap_translate(st, error, LODGE_E_LIMIT, err) : LODGE_OK;
@@ -359,6 +367,8 @@ lodge_status fiber_run(struct store *st, struct command *cmd)
         return trap_translate(st, ended, LODGE_E_INTERNAL, cmd->err);
     if (res->why == WHY_REQUEST)
         return LODGE_REQUEST;
+    if (res->why == WHY_YIELD)
+        return LODGE_YIELD;
     if (__builtin_expect(cmd->error != NULL, 0))
         return trap_translate(st, cmd->error, cmd->rc, cmd->err);
     return cmd->rc;

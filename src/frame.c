@@ -35,9 +35,6 @@ static lodge_status frame_check(const uint64_t *frame, lodge_error *err)
     if (frame[LODGE_FRAME_CAPACITY] >> 32)
         return error_refuse(err, LODGE_E_ARGUMENT,
                             "frame: the flags in word 5 must be 0");
-    if (frame[LODGE_FRAME_SLICE])
-        return error_refuse(err, LODGE_E_UNSUPPORTED,
-                            "frame: time slices are not supported yet");
     return LODGE_OK;
 }
 
@@ -46,7 +43,7 @@ static void clear_out_words(uint64_t *frame)
     memset(frame + LODGE_FRAME_TOKEN, 0, 8 * sizeof *frame);
 }
 
-/* Writes what came of it. A request leaves no message, so that one that is
+/* Writes what came of it. A stop leaves no message, so that one that is
  * there when it is answered is the answer's.
  */
 static lodge_status frame_end(uint64_t *frame, lodge_status rc,
@@ -57,7 +54,7 @@ static lodge_status frame_end(uint64_t *frame, lodge_status rc,
         frame[LODGE_FRAME_PAYLOAD] = err->payload;
         frame[LODGE_FRAME_DETAIL] =
             (uint64_t)(uint32_t)err->exit_code << 32 | (uint32_t)err->trap;
-    } else if (rc == LODGE_REQUEST) {
+    } else if (rc != LODGE_OK) {
         err->message_len = 0;
     }
     return rc;
@@ -85,6 +82,18 @@ static lodge_status frame_terms(const struct store *st, const uint64_t *frame,
                            err);
 }
 
+static lodge_status frame_slice(const struct store *st, const uint64_t *frame,
+                                uint64_t *tick, lodge_error *err)
+{
+    const uint64_t ns = frame[LODGE_FRAME_SLICE];
+
+    *tick = ns ? call_tick_after(ns) : 0;
+    if (ns == 0 || st->eng->set.value[LODGE_CONFIG_INTERRUPTION])
+        return LODGE_OK;
+    return error_refuse(err, LODGE_E_STATE,
+                        "a time slice needs an engine with interruption=on");
+}
+
 /* ---- calling ---------------------------------------------------------- */
 
 static lodge_status call_fiber(struct store *st, const struct child *fn,
@@ -96,7 +105,17 @@ static lodge_status call_fiber(struct store *st, const struct child *fn,
 
     command_on(&cmd, COMMAND_CALL, frame, err);
     rc = call_check(fn->sig, cmd.slots, cmd.cap, err);
+    if (rc == LODGE_OK)
+        rc = frame_slice(st, frame, &cmd.slice, err);
     return rc == LODGE_OK ? fiber_run(st, &cmd) : rc;
+}
+
+/* A call that may be stopped cannot be on the stack of its caller. */
+static int takes_fiber(const struct store *st, uint32_t reach,
+                       const uint64_t *frame)
+{
+    return st->stopped || frame[LODGE_FRAME_SLICE] != 0 ||
+           reach_suspends(st->suspends, reach);
 }
 
 static lodge_status call_in(struct store *st, const struct child *fn,
@@ -107,11 +126,13 @@ static lodge_status call_in(struct store *st, const struct child *fn,
     int nested = 0;
     lodge_status rc = frame_terms(st, frame, &terms, err);
 
-    if (rc == LODGE_OK && (st->suspends || frame[LODGE_FRAME_PARENT]))
+    if (rc == LODGE_OK &&
+        (st->suspends || st->stopped ||
+         (frame[LODGE_FRAME_PARENT] | frame[LODGE_FRAME_SLICE])))
         rc = suspend_may_call(st, frame[LODGE_FRAME_PARENT], &nested, err);
     if (rc != LODGE_OK)
         return rc;
-    if (st->suspends && !nested)
+    if (!nested && takes_fiber(st, fn->reach, frame))
         return call_fiber(st, fn, frame, &terms, err);
     rc = cancel_enter(st, &open, terms.id, err);
     if (rc != LODGE_OK)
@@ -175,6 +196,7 @@ static lodge_status make_in(struct store *st, const struct prepared **pre,
                           .pre = *pre,
                           .pre_id = frame[LODGE_FRAME_FUNC],
                           .own = own};
+    uint32_t reach;
     int nested;
     lodge_status rc =
         suspend_may_call(st, frame[LODGE_FRAME_PARENT], &nested, err);
@@ -184,9 +206,12 @@ static lodge_status make_in(struct store *st, const struct prepared **pre,
     if (rc != LODGE_OK)
         return rc;
     command_on(&cmd, COMMAND_INSTANCE, frame, err);
-    if (nested || !(st->suspends || fiber_started(st)))
+    reach = (*pre)->mod->shape.start_reach;
+    if (nested || !(fiber_started(st) || takes_fiber(st, reach, frame)))
         return make_direct(st, *pre, own, cmd.slots, err);
-    rc = fiber_run(st, &cmd);
+    rc = frame_slice(st, frame, &cmd.slice, err);
+    if (rc == LODGE_OK)
+        rc = fiber_run(st, &cmd);
     *pre = cmd.pre;
     return rc;
 }
@@ -258,6 +283,7 @@ static lodge_status read_answer(uint64_t *frame, struct command *cmd,
     switch (status) {
     case LODGE_OK:
     case LODGE_REQUEST:
+    case LODGE_YIELD:
         cmd->what = COMMAND_ANSWER;
         return LODGE_OK;
     case LODGE_E_HOST:
@@ -301,6 +327,8 @@ static lodge_status resume_in(struct store *st, struct command *cmd,
     }
     if (rc == LODGE_OK)
         rc = suspend_check_answer(st, cmd, err);
+    if (rc == LODGE_OK)
+        rc = frame_slice(st, frame, &cmd->slice, err);
     if (rc != LODGE_OK)
         return rc;
     clear_out_words(frame);

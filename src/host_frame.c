@@ -12,8 +12,10 @@
 
 /* ---- settings --------------------------------------------------------- */
 
+/* An instance that imports nothing that waits brings nothing of the kind. */
 lodge_status host_frame_adopt(struct store *st, uint32_t suspends,
-                              lodge_frame_fn fn, lodge_error *err)
+                              const struct module *mod, lodge_frame_fn fn,
+                              lodge_error *err)
 {
     if (fn && st->frame_fn && fn != st->frame_fn)
         return error_refuse(err, LODGE_E_STATE,
@@ -21,6 +23,8 @@ lodge_status host_frame_adopt(struct store *st, uint32_t suspends,
                             "function already");
     if (fn)
         st->frame_fn = fn;
+    if (!reach_suspends(suspends, mod->shape.import_reach))
+        suspends &= ~(uint32_t)SUSPENDS;
     st->suspends |= suspends;
     return LODGE_OK;
 }

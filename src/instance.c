@@ -217,7 +217,7 @@ static lodge_status from_linker(struct linker *lnk, uint64_t store,
         rc = store_make(lnk->eng, &st, err);
     if (rc != LODGE_OK)
         return rc;
-    rc = host_frame_adopt(st, lnk->suspends, lnk->frame_fn, err);
+    rc = host_frame_adopt(st, lnk->suspends, mod, lnk->frame_fn, err);
     if (rc == LODGE_OK)
         rc = linker_resolve(lnk, mod, st, &pre, err);
     from.raw = pre;
@@ -287,9 +287,9 @@ static lodge_status store_from(const struct prepared *pre, struct store **out,
 
     if (rc != LODGE_OK)
         return rc;
-    (*out)->suspends = pre->suspends;
-    (*out)->frame_fn = pre->frame_fn;
-    rc = apply_template(pre, *out, err);
+    rc = host_frame_adopt(*out, pre->suspends, pre->mod, pre->frame_fn, err);
+    if (rc == LODGE_OK)
+        rc = apply_template(pre, *out, err);
     if (rc != LODGE_OK)
         store_free(*out);
     return rc;
@@ -306,7 +306,7 @@ static lodge_status from_prepared(const struct prepared *pre, uint64_t store,
         rc = enter_for(store, pre->store, pre->mod->eng, &st, err);
         if (rc != LODGE_OK)
             return rc;
-        rc = host_frame_adopt(st, pre->suspends, pre->frame_fn, err);
+        rc = host_frame_adopt(st, pre->suspends, pre->mod, pre->frame_fn, err);
         if (rc == LODGE_OK)
             rc = instance_shared(st, &from, out, err);
         handle_leave(store);
@@ -332,7 +332,8 @@ lodge_status instance_store_for(const struct prepared *pre, uint64_t id,
         rc = enter_for(id, pre->store, pre->mod->eng, out, err);
         if (rc != LODGE_OK)
             return rc;
-        rc = host_frame_adopt(*out, pre->suspends, pre->frame_fn, err);
+        rc = host_frame_adopt(*out, pre->suspends, pre->mod, pre->frame_fn,
+                              err);
         if (rc != LODGE_OK)
             handle_leave(id);
         return rc;
@@ -491,6 +492,12 @@ static uint32_t extern_item(const wasmtime_extern_t *ext, const void **item)
     }
 }
 
+static void narrow_reach(struct child *fn, uint32_t reach)
+{
+    if (!(reach & LODGE_WT_REACH_OTHERS))
+        fn->reach = reach;
+}
+
 lodge_status instance_export(struct store *st, struct instance *inst,
                              uint32_t index, uint32_t *at, lodge_error *err)
 {
@@ -516,6 +523,9 @@ lodge_status instance_export(struct store *st, struct instance *inst,
     wasmtime_extern_delete(&ext);
     if (rc == LODGE_OK)
         inst->exports[index] = *at;
+    /* What each module that exports a function knows about it is true. */
+    if (rc == LODGE_OK && kind == LODGE_KIND_FUNC)
+        narrow_reach(&st->children[*at], inst->mod->shape.reach[index]);
     return rc;
 }
 

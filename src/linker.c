@@ -98,6 +98,17 @@ lodge_status lodge_linker_set(lodge_linker linker, uint32_t key,
 
 /* ---- defining --------------------------------------------------------- */
 
+/* Functions of WASI come to no other function, unless somebody else stands
+ * behind the name.
+ */
+static void note_module(struct linker *lnk, const char *name, uint64_t len)
+{
+    static const char wasi[] = "wasi_snapshot_preview1";
+
+    if (len == sizeof wasi - 1 && memcmp(name, wasi, len) == 0)
+        lnk->suspends |= SUSPENDS_WASI;
+}
+
 /* Takes over the signature; the token from here on. */
 static lodge_status define_direct(struct linker *lnk, const char *module,
                                   uint64_t module_len, const char *name,
@@ -113,6 +124,7 @@ static lodge_status define_direct(struct linker *lnk, const char *module,
     if (st != LODGE_OK)
         return st;
     hf->fn = fn;
+    note_module(lnk, module, module_len);
     error = host_define(lnk->raw, module, module_len, name, name_len, hf);
     host_func_unref(hf);
     return error ? trap_translate(NULL, error, LODGE_E_LINK, err) : LODGE_OK;
@@ -159,6 +171,7 @@ static lodge_status add_host(struct linker *lnk, const struct host *host,
     if (host->eng != lnk->eng)
         return error_refuse(err, LODGE_E_FOREIGN,
                             "the host module belongs to another engine");
+    note_module(lnk, host->name, host->name_len);
     copy = wasmtime_linker_clone(lnk->raw);
     st = host_module_define(host, copy, &lnk->marks, err);
     if (st == LODGE_OK) {
@@ -250,6 +263,7 @@ static lodge_status add_instance(struct linker *lnk, const char *name,
     if (rc != LODGE_OK)
         return rc;
     rc = bind(lnk, st, err);
+    note_module(lnk, name, name_len);
     if (rc == LODGE_OK) {
         /* All exports or none: a clash may come at the last one. */
         wasmtime_linker_t *old = wasmtime_linker_clone(lnk->raw);
@@ -331,6 +345,7 @@ static lodge_status add_item(struct linker *lnk, const char *module,
     if (rc != LODGE_OK)
         return rc;
     rc = bind(lnk, st, err);
+    note_module(lnk, module, module_len);
     if (rc == LODGE_OK && linker_extern(c, &ext)) {
         error = wasmtime_linker_define(lnk->raw, st->ctx, module, module_len,
                                        name, name_len, &ext);
@@ -393,6 +408,7 @@ lodge_status lodge_linker_alias(lodge_linker linker, const char *from_module,
         st = linker_lock(linker, &lnk, err);
     if (st != LODGE_OK)
         return st;
+    note_module(lnk, to_module, to_module_len);
     error = lodge_wt_linker_alias(lnk->raw, from_module, from_module_len,
                                   from_name, from_name_len, to_module,
                                   to_module_len, to_name, to_name_len);

@@ -68,7 +68,7 @@ lodge_status lodge_memory_new(lodge_store store, const char *type,
         return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL");
     rc = type_memory_parse(type, type_len, &limits, err);
     if (rc == LODGE_OK)
-        rc = store_enter_own(store, &st, err);
+        rc = store_enter_yielding(store, &st, err);
     if (rc != LODGE_OK)
         return rc;
     rc = memory_make(st, &limits, &memory, err);

@@ -157,12 +157,25 @@ struct store;
 
 /* ---- linker.c, resolve.c, prepared.c --------------------------------------------- */
 
+/* Which functions may wait for the host, and be reached how: bits that
+ * LODGE_WT_REACH_* are compared with.
+ */
+enum {
+    SUSPENDS = LODGE_WT_REACH_OTHERS,   /* some are of mode SUSPEND */
+    SUSPENDS_WASI = LODGE_WT_REACH_WASI /* imports of WASI may not be WASI's */
+};
+/* Whether what can be reached may wait for the host. */
+static inline int reach_suspends(uint32_t suspends, uint32_t reach)
+{
+    return (suspends & SUSPENDS) && (suspends & reach);
+}
+
 struct linker {
     struct engine *eng;
     wasmtime_linker_t *raw;
     uint64_t store; /* the store its items belong to, 0 = none */
     uint32_t shadowing, unknown;
-    uint32_t suspends; /* it has functions of mode LODGE_HOST_SUSPEND */
+    uint32_t suspends; /* SUSPENDS_* */
     lodge_frame_fn frame_fn;
     struct host_marks marks;
 };
@@ -227,6 +240,7 @@ struct child {
     } of;
     struct sig *sig; /* owned; funcs only */
     uint32_t code;   /* element or content type of tables and globals */
+    uint32_t reach;  /* funcs: LODGE_WT_REACH_* */
 };
 
 struct instance {
@@ -248,13 +262,19 @@ struct call {
     void *inner; /* the failure that the outer host call may report */
 };
 
+/* What is odd about a store. */
+enum {
+    ODD_POISONED = 1, /* a panic was caught inside */
+    ODD_YIELDS = 2    /* its guest was stopped where it was */
+};
+
 struct store {
     struct lodge_wt_store link; /* first: Wasmtime's data points here */
     struct engine *eng;
     wasmtime_store_t *raw;
     wasmtime_context_t *ctx;
     uint64_t id;
-    uint32_t poisoned;   /* a panic was caught inside */
+    uint32_t odd;        /* ODD_*: why not all is possible */
     uint32_t calls;      /* guest entries open */
     uint64_t max_stack;  /* guest stack, bytes */
     uint64_t fiber_size; /* of a fiber's stack, bytes */
@@ -276,7 +296,7 @@ struct store {
     struct reap_node *token; /* owned; LODGE_STORE_TOKEN */
     struct host_made *made;  /* of host modules */
     uint32_t nmade, made_cap;
-    uint32_t suspends;       /* some instance may wait for the host */
+    uint32_t suspends;       /* SUSPENDS_*, of the instances in it */
     uint32_t stopped;        /* a request is open: no guest may run */
     struct resident *res;    /* owned; NULL while none was needed */
     lodge_frame_fn frame_fn; /* runs functions of mode FRAME */
@@ -308,6 +328,9 @@ void store_drop(void *store);
 /* Enters by a store's own id. */
 lodge_status store_enter_own(lodge_store store, struct store **out,
                              lodge_error *err);
+/* The same for what may be done while a time slice is used up. */
+lodge_status store_enter_yielding(lodge_store store, struct store **out,
+                                  lodge_error *err);
 lodge_status store_key_set(struct store *st, uint32_t key, uint64_t value,
                            lodge_error *err);
 lodge_status store_key_get(const struct store *st, uint32_t key,
@@ -372,7 +395,7 @@ store_enter_inline(uint64_t id, uint32_t kind, struct store **st,
     if (__builtin_expect(rc != LODGE_OK, 0))
         return rc;
     *st = handle_slot(id)->obj;
-    if (__builtin_expect(!store_child(*st, id, kind) || (*st)->poisoned ||
+    if (__builtin_expect(!store_child(*st, id, kind) || (*st)->odd ||
                              atomic_load_explicit(&instance_closes_waiting,
                                                   memory_order_relaxed),
                          0))
@@ -501,6 +524,8 @@ struct call_terms {
     uint64_t id; /* for cancelling, 0 = none */
 };
 
+/* The tick at which so many nanoseconds have passed for certain. */
+uint64_t call_tick_after(uint64_t ns);
 lodge_status call_run(struct store *st, const struct child *fn,
                       uint64_t *slots, uint32_t len,
                       const struct call_terms *terms, lodge_error *err);
@@ -601,10 +626,12 @@ void cancel_elsewhere(uint64_t id);
 
 /* ---- fiber.c, suspend.c, frame.c --------------------------------------- */
 
-/* A host function that waits for its answer; on the fiber's stack. */
+/* A host function that waits for its answer, or a guest whose time slice is
+ * used up; on the fiber's stack.
+ */
 struct request {
     struct request *up;
-    const struct host_func *func;
+    const struct host_func *func;        /* NULL: the slice is used up */
     wasmtime_val_raw_t *raw;             /* parameters in, results out */
     const wasmtime_instance_t *instance; /* the calling one */
     uint64_t token;                      /* the store's id and a number */
@@ -626,7 +653,15 @@ struct running {
     uint32_t calls;
 };
 
-enum { WHY_RUNS, WHY_IDLE, WHY_REQUEST, WHY_FRAME, WHY_DONE, WHY_ENDED };
+enum {
+    WHY_RUNS,
+    WHY_IDLE,
+    WHY_REQUEST,
+    WHY_YIELD,
+    WHY_FRAME,
+    WHY_DONE,
+    WHY_ENDED
+};
 
 /* A store's resident fiber. */
 struct resident {
@@ -671,6 +706,7 @@ struct command {
     lodge_status status;                    /* FAIL, as the rest */
     int32_t exit_code;
     uint64_t payload;
+    uint64_t slice;  /* tick at which whoever waits wants to be back, or 0 */
     uint64_t *frame; /* NULL for BARE */
     uint64_t *slots;
     uint32_t cap;
@@ -682,7 +718,8 @@ struct command {
 };
 
 /* Runs a command on the store's fiber, which is made if there is none, until
- * it ends (its status) or the guest waits for the host (LODGE_REQUEST).
+ * it ends (its status), the guest waits for the host (LODGE_REQUEST), or the
+ * slice is used up (LODGE_YIELD).
  */
 lodge_status fiber_run(struct store *st, struct command *cmd);
 /* On the fiber: wait for the next command. 1: the fiber is being ended. */
@@ -694,13 +731,15 @@ void fiber_command(struct store *st);
  */
 lodge_status suspend_may_call(const struct store *st, uint64_t parent,
                               int *nested, lodge_error *err);
-/* Whether the request of this token may be answered now. */
+/* Whether the stop of this token may end now. */
 lodge_status suspend_may_resume(struct store *st, uint64_t token,
                                 lodge_error *err);
 /* Whether an answer fits: room for what may come back, values that exist. */
 lodge_status suspend_check_answer(struct store *st, struct command *cmd,
                                   lodge_error *err);
-/* E_STATE: a request is open. */
+/* On the fiber: the time slice is used up. Not 0: the guest is to end. */
+int32_t suspend_give_way(struct lodge_wt_store *link);
+/* E_STATE: a request is open, or a slice used up. */
 lodge_status suspend_refuse(const struct store *st, lodge_error *err);
 /* Instantiates where a synchronous instantiation is impossible. */
 lodge_status fiber_instantiate(struct store *st,
@@ -726,7 +765,8 @@ static inline int fiber_runs(const struct store *st)
 }
 /* What a store takes over from a linker with an instance. */
 lodge_status host_frame_adopt(struct store *st, uint32_t suspends,
-                              lodge_frame_fn fn, lodge_error *err);
+                              const struct module *mod, lodge_frame_fn fn,
+                              lodge_error *err);
 /* A host function of mode LODGE_HOST_FRAME. */
 int32_t host_frame_run(void *env, struct lodge_wt_store *link,
                        const wasmtime_instance_t *instance,
@@ -738,7 +778,7 @@ void host_frame_serve(struct store *st, struct command *cmd);
 /* Whether the innermost stop is a FRAME function that is running. */
 static inline int host_frame_open(const struct store *st)
 {
-    return st->res && st->res->top &&
+    return st->res && st->res->top && st->res->top->func &&
            st->res->top->func->mode == LODGE_HOST_FRAME;
 }
 /* A call without a frame of its own while a FRAME function runs. */

@@ -326,18 +326,30 @@ lodge_status store_enter(uint64_t id, struct store **out, lodge_error *err)
         return rc;
     *out = obj;
     instance_closes_apply(*out);
-    return (*out)->poisoned ? refuse_poisoned(id, err) : LODGE_OK;
+    return (*out)->odd & ODD_POISONED ? refuse_poisoned(id, err) : LODGE_OK;
 }
 
 /* A store's own id: no child bits. */
-lodge_status store_enter_own(lodge_store store, struct store **out,
-                             lodge_error *err)
+lodge_status store_enter_yielding(lodge_store store, struct store **out,
+                                  lodge_error *err)
 {
     if (store.id & HANDLE_CHILD_MASK)
         return error_refuse(err, LODGE_E_HANDLE,
                             "store: the handle names something inside a "
                             "store, a store was expected");
     return store_enter(store.id, out, err);
+}
+
+lodge_status store_enter_own(lodge_store store, struct store **out,
+                             lodge_error *err)
+{
+    lodge_status rc = store_enter_yielding(store, out, err);
+
+    if (rc != LODGE_OK || !((*out)->odd & ODD_YIELDS))
+        return rc;
+    rc = suspend_refuse(*out, err);
+    handle_leave(store.id);
+    return rc;
 }
 
 const char *store_kind_name(uint32_t kind)
@@ -376,18 +388,30 @@ lodge_status store_child_refuse(const struct store *st, uint64_t id,
                         store_kind_name(st->children[at].kind), want);
 }
 
+/* What may be used where a guest was stopped in the middle of its work:
+ * nothing whose value it may have in a register. Functions are only looked
+ * at; calls are refused where they would begin.
+ */
+static int at_yield(uint32_t kind)
+{
+    return kind == LODGE_KIND_MEMORY || kind == LODGE_KIND_INSTANCE ||
+           kind == LODGE_KIND_FUNC;
+}
+
 lodge_status store_enter_late(struct store *st, uint64_t id, uint32_t kind,
                               lodge_error *err)
 {
-    lodge_status rc;
+    lodge_status rc = LODGE_OK;
 
     instance_closes_apply(st);
-    if (st->poisoned)
+    if (st->odd & ODD_POISONED)
         return refuse_poisoned(id, err);
-    if (store_child(st, id, kind))
-        return LODGE_OK;
-    rc = store_child_refuse(st, id, kind, err);
-    handle_leave(id);
+    if (!store_child(st, id, kind))
+        rc = store_child_refuse(st, id, kind, err);
+    else if (st->odd & ODD_YIELDS && !at_yield(kind))
+        rc = suspend_refuse(st, err);
+    if (rc != LODGE_OK)
+        handle_leave(id);
     return rc;
 }
 
@@ -568,7 +592,7 @@ static size_t item_size(uint32_t kind)
 lodge_status store_item(struct store *st, uint32_t kind, const void *item,
                         uint32_t *at, lodge_error *err)
 {
-    struct child fresh = {.kind = kind};
+    struct child fresh = {.kind = kind, .reach = LODGE_WT_REACH_OTHERS};
     struct identity id;
     uint32_t place;
     lodge_status rc = LODGE_OK;
@@ -737,7 +761,7 @@ lodge_status lodge_store_output(lodge_store store, uint32_t fd, uint8_t *buf,
         return error_refuse(err, LODGE_E_ARGUMENT, "taken: is NULL");
     rc = bytes_check(buf, cap, "buf", err);
     if (rc == LODGE_OK)
-        rc = store_enter_own(store, &st, err);
+        rc = store_enter_yielding(store, &st, err);
     if (rc != LODGE_OK)
         return rc;
     n = lodge_wt_store_output(&st->link, fd, buf, cap);
@@ -763,7 +787,7 @@ lodge_status lodge_store_input(lodge_store store, uint32_t fd,
         return error_refuse(err, LODGE_E_ARGUMENT, "taken: is NULL");
     rc = bytes_check(ptr, len, "ptr", err);
     if (rc == LODGE_OK)
-        rc = store_enter_own(store, &st, err);
+        rc = store_enter_yielding(store, &st, err);
     if (rc != LODGE_OK)
         return rc;
     n = lodge_wt_store_input(&st->link, ptr, len);
@@ -800,7 +824,7 @@ lodge_status lodge_store_get(lodge_store store, uint32_t key, uint64_t *value,
 
     if (!value)
         return error_refuse(err, LODGE_E_ARGUMENT, "value: is NULL");
-    rc = store_enter_own(store, &st, err);
+    rc = store_enter_yielding(store, &st, err);
     if (rc != LODGE_OK)
         return rc;
     rc = store_key_get(st, key, value, err);

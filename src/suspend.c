@@ -183,6 +183,26 @@ int32_t suspend_host(void *env, struct lodge_wt_store *link,
     return rc;
 }
 
+/* ---- on the fiber: the guest ------------------------------------------ */
+
+int32_t suspend_give_way(struct lodge_wt_store *link)
+{
+    struct store *st = (struct store *)link;
+    struct resident *res = st->res;
+    const uintptr_t fiber = link->fiber;
+    struct request me = {.func = NULL};
+    int end;
+
+    if (!res->on || res->dead)
+        return res->dead != 0;
+    suspend_push(st, &me);
+    res->cmd->frame[LODGE_FRAME_TOKEN] = me.token;
+    end = suspend_wait(st, WHY_YIELD) || res->cmd->what == COMMAND_FAIL;
+    res->top = me.up;
+    link->fiber = fiber;
+    return end;
+}
+
 /* ---- what may be done now --------------------------------------------- */
 
 static lodge_status refuse_open(const struct store *st, const char *what,
@@ -190,8 +210,8 @@ static lodge_status refuse_open(const struct store *st, const char *what,
 {
     uint64_t token = st->res && st->res->top ? st->res->top->token : 0;
 
-    error_refuse(err, LODGE_E_STATE, "%s; the innermost open request is %llu",
-                 what, (unsigned long long)token);
+    error_refuse(err, LODGE_E_STATE, "%s; the innermost stop is %llu", what,
+                 (unsigned long long)token);
     if (error_wanted(err))
         err->detail = token;
     return LODGE_E_STATE;
@@ -201,19 +221,35 @@ lodge_status suspend_refuse(const struct store *st, lodge_error *err)
 {
     if (fiber_ending(st))
         return error_refuse(err, LODGE_E_STATE, "the store is being closed");
+    if (st->odd & ODD_YIELDS)
+        return refuse_open(st,
+                           "the time slice of a call is used up: until "
+                           "lodge_resume only memories can be used",
+                           err);
     return refuse_open(st,
                        "a request to the host is open: only lodge_call and "
                        "lodge_instantiate with it as PARENT run guest code",
                        err);
 }
 
+/* The innermost request that the host has been given, 0 if there is none. */
+static uint64_t innermost(const struct store *st)
+{
+    const struct request *at = st->res ? st->res->top : NULL;
+
+    while (at && at->func && at->func->mode == LODGE_HOST_FRAME)
+        at = at->up;
+    return at ? at->token : 0;
+}
+
 lodge_status suspend_may_call(const struct store *st, uint64_t parent,
                               int *nested, lodge_error *err)
 {
     *nested = st->calls > 0;
-    if (st->stopped && parent == 0 && host_frame_open(st))
+    if (st->stopped && host_frame_open(st) &&
+        (parent == 0 || parent == innermost(st)))
         return LODGE_OK;
-    if (st->stopped && fiber_ending(st))
+    if (st->stopped && (fiber_ending(st) || st->odd & ODD_YIELDS))
         return suspend_refuse(st, err);
     if (st->stopped && parent == 0)
         return refuse_open(st, "PARENT is 0, but a request is open", err);
@@ -223,7 +259,7 @@ lodge_status suspend_may_call(const struct store *st, uint64_t parent,
     if (st->stopped && cancel_met(st, st->res->away.open))
         return error_refuse(err, LODGE_E_CANCELLED,
                             "the call of the open request was cancelled");
-    if (!st->stopped && parent)
+    if (!st->stopped && parent && parent != innermost(st))
         return error_refuse(err, LODGE_E_STATE,
                             "PARENT names no open request");
     return LODGE_OK;
@@ -237,9 +273,10 @@ lodge_status suspend_may_resume(struct store *st, uint64_t token,
                             "the store is running: a host function cannot "
                             "answer the request around it");
     if (!st->stopped || fiber_ending(st))
-        return error_refuse(err, LODGE_E_STATE, "no request is open");
+        return error_refuse(err, LODGE_E_STATE,
+                            "no request is open, and no slice used up");
     if (token != st->res->top->token || host_frame_open(st))
-        return refuse_open(st, "TOKEN is not the innermost open request", err);
+        return refuse_open(st, "TOKEN is not the innermost stop", err);
     return LODGE_OK;
 }
 
@@ -262,17 +299,21 @@ lodge_status suspend_check_answer(struct store *st, struct command *cmd,
                                   lodge_error *err)
 {
     const struct request *top = st->res->top;
-    const struct sig *sig = top->func->sig;
+    const struct sig *sig = top->func ? top->func->sig : NULL;
     uint32_t need = top->level->results;
 
-    if (cmd->what == COMMAND_ANSWER && sig->result_slots > need)
+    if (!sig && cmd->what == COMMAND_FAIL && cmd->status != LODGE_E_CANCELLED)
+        return error_refuse(err, LODGE_E_STATE,
+                            "STATUS: a guest whose time slice is used up can "
+                            "go on or be cancelled, not fail");
+    if (cmd->what == COMMAND_ANSWER && sig && sig->result_slots > need)
         need = sig->result_slots;
     if (need > cmd->cap)
         return error_refuse(err, LODGE_E_BUFFER,
                             "frame: %u slots, this answer and the end of "
                             "its call need %u",
                             cmd->cap, need);
-    if (cmd->what == COMMAND_ANSWER && !sig->plain)
+    if (cmd->what == COMMAND_ANSWER && sig && !sig->plain)
         return check_values(st, sig, cmd->slots, err);
     return LODGE_OK;
 }

@@ -93,7 +93,7 @@ lodge_status trap_translate(struct store *st, wasmtime_error_t *error,
     if (st && (st->call || st->stopped))
         lodge_wt_failure_note(&st->link, error);
     if (st && info.panicked)
-        st->poisoned = 1;
+        st->odd |= ODD_POISONED;
     wasmtime_error_delete(error);
     return status;
 }

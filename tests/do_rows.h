@@ -128,6 +128,8 @@ ROW(141, "p", STATUS(lodge_call(P(1))))
 ROW(142, "hplpe", STATUS(
     lodge_func_type(H(lodge_func, 1), P(2), w[3], P(4), P(5))))
 ROW(143, "hppe", STATUS(lodge_func_slots(H(lodge_func, 1), P(2), P(3), P(4))))
+ROW(147, "hpe", STATUS(
+    lodge_func_may_suspend(H(lodge_func, 1), P(2), P(3))))
 ROW(150, "hp", STATUS(lodge_caller_instance(H(lodge_caller, 1), P(2))))
 ROW(151, "hp", STATUS(lodge_caller_memory(H(lodge_caller, 1), P(2))))
 ROW(152, "hplp", STATUS(

@@ -46,6 +46,7 @@ struct lodge_wt_store {
     const _Atomic uint64_t *epochs; /* lodge_engine_tick of this engine */
     uint64_t deadline;              /* value of *ticks, 0 = none */
     uint64_t epoch_deadline;        /* value of *epochs, 0 = none */
+    uint64_t slice;                 /* value of *ticks: when to give way */
     _Atomic uint32_t cancel;        /* LODGE_WT_CANCEL_* */
     uint32_t nothing_made;          /* by the instantiation that failed last */
     const struct lodge_wt_open *open; /* innermost call that has an id */
@@ -109,7 +110,16 @@ struct lodge_wt_shape {
     struct lodge_wt_str name;
     struct lodge_wt_str producers; /* one tool a line */
     uint64_t needs[8];             /* by LODGE_NEEDS_* */
+    const uint8_t *reach;          /* LODGE_WT_REACH_* of each export */
+    uint32_t start_reach;          /* of the start function, 0 = none */
+    uint32_t import_reach;         /* what functions are imported */
     void *owner;                   /* Rust's */
+};
+
+/* What a function may come to call. */
+enum {
+    LODGE_WT_REACH_OTHERS = 1, /* any import, or whatever a reference names */
+    LODGE_WT_REACH_WASI = 2    /* imports from wasi_snapshot_preview1 */
 };
 /* `bytes` are the binary the module was made from. */
 wasmtime_error_t *lodge_wt_shape_new(const wasmtime_module_t *module,
@@ -169,12 +179,14 @@ wasmtime_error_t *lodge_wt_tag_new(wasmtime_context_t *store,
 /* ---- fiber.rs: the fiber that lives as long as its store */
 /* Start it, or start it again: the first poll runs `body` until it parks. A
  * park ends when somebody polls while *wake is not 0, which is then 0. From
- * here on the store takes instances on the fiber only.
+ * here on the store takes instances on the fiber only. `give_way` is called
+ * on the fiber when the time slice is used up; not 0: the guest is to end.
  */
 wasmtime_error_t *
 lodge_wt_resident_start(wasmtime_context_t *store, struct lodge_wt_store *link,
                         uint32_t *wake,
-                        void (*body)(struct lodge_wt_store *link));
+                        void (*body)(struct lodge_wt_store *link),
+                        int32_t (*give_way)(struct lodge_wt_store *link));
 /* 0: parked, or the collector takes a pause; 1: ended, with *error. */
 int lodge_wt_resident_poll(struct lodge_wt_store *link,
                            wasmtime_error_t **error);

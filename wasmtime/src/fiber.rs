@@ -30,6 +30,7 @@ pub struct Resident {
     instantiate: Func,
     order: *mut Order,
     body: unsafe extern "C" fn(*mut Link),
+    give_way: unsafe extern "C" fn(*mut Link) -> i32,
     future: Option<Pin<Box<dyn Future<Output = Result<()>>>>>,
     waker: Waker,
 }
@@ -97,7 +98,19 @@ fn instantiate(mut caller: Caller<'_, Data>) -> Pin<Box<dyn Future<Output = Resu
     })
 }
 
-fn make(mut store: Ctx<'_>, wake: *mut u32, body: unsafe extern "C" fn(*mut Link)) -> Resident {
+/// The time slice of the running fiber is used up: stop it until somebody
+/// lets it go on. Whether it is to end instead.
+pub fn give_way(link: *mut Link) -> bool {
+    // SAFETY: a slice is set only while the fiber runs.
+    unsafe { ((*(*link).resident).give_way)(link) != 0 }
+}
+
+fn make(
+    mut store: Ctx<'_>,
+    wake: *mut u32,
+    body: unsafe extern "C" fn(*mut Link),
+    give_way: unsafe extern "C" fn(*mut Link) -> i32,
+) -> Resident {
     let park = Func::wrap_async(store.as_context_mut(), |_: Caller<'_, Data>, ()| Box::new(Park) as Boxed<()>);
     let instantiate = Func::wrap_async(store.as_context_mut(), |caller: Caller<'_, Data>, ()| {
         Box::new(instantiate(caller)) as Box<dyn Future<Output = Result<()>> + Send + '_>
@@ -108,6 +121,7 @@ fn make(mut store: Ctx<'_>, wake: *mut u32, body: unsafe extern "C" fn(*mut Link
         driver: Func::wrap(store, driver),
         order: std::ptr::null_mut(),
         body,
+        give_way,
         future: None,
         // SAFETY: the vtable does nothing with the address but hand it out.
         waker: unsafe { Waker::from_raw(RawWaker::new(wake as *const (), &VTABLE)) },
@@ -123,11 +137,12 @@ pub unsafe extern "C" fn lodge_wt_resident_start(
     link: *mut Link,
     wake: *mut u32,
     body: unsafe extern "C" fn(*mut Link),
+    give_way: unsafe extern "C" fn(*mut Link) -> i32,
 ) -> Fail {
     guard(|| unsafe {
         if (*link).resident.is_null() {
             let again = std::ptr::read(&store);
-            (*link).resident = Box::into_raw(Box::new(make(again, wake, body)));
+            (*link).resident = Box::into_raw(Box::new(make(again, wake, body, give_way)));
         }
         let resident = &mut *(*link).resident;
         let driver = resident.driver;

@@ -11,6 +11,7 @@ mod host;
 mod layout;
 mod mark;
 mod module;
+mod reach;
 mod refs;
 mod store;
 mod wasi;

@@ -297,6 +297,9 @@ pub struct Shape {
     name: Str,
     producers: Str,
     needs: [u64; 8],
+    reach: *const u8,
+    start_reach: u32,
+    import_reach: u32,
     owner: *mut c_void,
 }
 
@@ -307,6 +310,7 @@ struct Owner {
     exports: Vec<Item>,
     sections: Vec<Item>,
     producers: String,
+    reach: Vec<u8>,
 }
 
 impl Owner {
@@ -396,12 +400,15 @@ pub unsafe extern "C" fn lodge_wt_shape_new(
             let item = owner.item(import.module(), import.name(), &import.ty());
             owner.imports.push(item);
         }
+        let data = unsafe { bytes(ptr, len) };
+        let reach = crate::reach::read(data);
         for export in module.exports() {
             let item = owner.item("", export.name(), &export.ty());
             owner.exports.push(item);
+            owner.reach.push(reach.of(export.name()));
         }
         let mut needs = [0; 8];
-        read_sections(unsafe { bytes(ptr, len) }, &mut owner, &mut needs);
+        read_sections(data, &mut owner, &mut needs);
         let name = owner.keep(module.name().unwrap_or("").as_bytes());
         let producers = std::mem::take(&mut owner.producers);
         let producers = owner.keep(producers.trim_end().as_bytes());
@@ -415,6 +422,9 @@ pub unsafe extern "C" fn lodge_wt_shape_new(
             name,
             producers,
             needs,
+            reach: owner.reach.as_ptr(),
+            start_reach: reach.start.into(),
+            import_reach: reach.imports.into(),
             owner: Box::into_raw(owner).cast(),
         };
         Ok(())

@@ -29,6 +29,7 @@ pub struct Link {
     pub epochs: *const AtomicU64,
     pub deadline: u64,
     pub epoch_deadline: u64,
+    pub slice: u64,
     pub cancel: AtomicU32,
     pub nothing_made: u32,
     pub open: *const Open,
@@ -99,9 +100,15 @@ impl Link {
         false
     }
 
+    /// Whether the thread that waits wants to be back by now.
+    fn slice_is_over(&self) -> bool {
+        // SAFETY: as above.
+        self.slice != 0 && unsafe { (*self.ticks).load(Relaxed) } >= self.slice
+    }
+
     /// Keep the ticker running while a deadline is waited for.
     pub fn keep_ticking(&self) {
-        if self.deadline != 0 {
+        if self.deadline | self.slice != 0 {
             // SAFETY: as above.
             unsafe { (*self.ticker_used).store(1, Relaxed) }
         }
@@ -174,6 +181,23 @@ impl LinkPtr {
     }
 }
 
+/// The engine's epoch has gone up while the guest runs: it ends, or gives
+/// way, or goes on.
+fn on_epoch(ptr: LinkPtr) -> wasmtime::Result<UpdateDeadline> {
+    loop {
+        if let Some(why) = ptr.get().interrupted() {
+            return Err(Error::new(why));
+        }
+        if !ptr.get().slice_is_over() {
+            ptr.get().keep_ticking();
+            return Ok(UpdateDeadline::Continue(1));
+        }
+        if crate::fiber::give_way(ptr.0) {
+            return Err(Error::new(Interrupted::Cancelled));
+        }
+    }
+}
+
 fn install_limiter(store: &mut Store<WasmtimeStoreData>, link: LinkPtr) {
     store.limiter(move |_| link.get() as &mut dyn ResourceLimiter);
 }
@@ -193,13 +217,7 @@ pub unsafe extern "C" fn lodge_wt_store_new(
         let ptr = LinkPtr(link);
         install_limiter(store, ptr);
         store.set_epoch_deadline(1);
-        store.epoch_deadline_callback(move |_| match ptr.get().interrupted() {
-            Some(why) => Err(Error::new(why)),
-            None => {
-                ptr.get().keep_ticking();
-                Ok(UpdateDeadline::Continue(1))
-            }
-        });
+        store.epoch_deadline_callback(move |_| on_epoch(ptr));
         unsafe { *out = Box::into_raw(boxed) };
         Ok(())
     })
