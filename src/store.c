@@ -798,36 +798,3 @@ lodge_status lodge_store_input(lodge_store store, uint32_t fd,
     handle_leave(store.id);
     return rc;
 }
-
-/* ---- keys ------------------------------------------------------------- */
-
-lodge_status lodge_store_set(lodge_store store, uint32_t key, uint64_t value,
-                             lodge_error *err)
-{
-    struct store *st;
-    lodge_status rc = store_enter_own(store, &st, err);
-
-    if (rc != LODGE_OK)
-        return rc;
-    rc = store_key_check(st->eng, key, value, err);
-    if (rc == LODGE_OK)
-        rc = store_key_set(st, key, value, err);
-    handle_leave(store.id);
-    return rc;
-}
-
-lodge_status lodge_store_get(lodge_store store, uint32_t key, uint64_t *value,
-                             lodge_error *err)
-{
-    struct store *st;
-    lodge_status rc;
-
-    if (!value)
-        return error_refuse(err, LODGE_E_ARGUMENT, "value: is NULL");
-    rc = store_enter_yielding(store, &st, err);
-    if (rc != LODGE_OK)
-        return rc;
-    rc = store_key_get(st, key, value, err);
-    handle_leave(store.id);
-    return rc;
-}
