@@ -426,6 +426,7 @@ lodge_status lodge_func_call(lodge_func fn, uint64_t *slots, uint32_t len, lodge
 lodge_status lodge_call(uint64_t *frame);
 lodge_status lodge_resume(uint64_t *frame);
 lodge_status lodge_instantiate(uint64_t *frame);
+lodge_status lodge_func_may_suspend(lodge_func fn, uint32_t *out, lodge_error *err);
 lodge_status lodge_store_cancel(lodge_store store, uint64_t callid);
 lodge_status lodge_func_type(lodge_func fn, char *buf, uint64_t cap, uint64_t *len, lodge_error *err);
 lodge_status lodge_func_slots(lodge_func fn, uint32_t *params, uint32_t *results, lodge_error *err);

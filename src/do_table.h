@@ -450,6 +450,12 @@ case 143:
             (uint32_t *)(uintptr_t)frame[3],
             (lodge_error *)(uintptr_t)frame[4]);
     return (lodge_status)(int64_t)frame[0];
+case 147:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_func_may_suspend((lodge_func){ frame[1] },
+            (uint32_t *)(uintptr_t)frame[2],
+            (lodge_error *)(uintptr_t)frame[3]);
+    return (lodge_status)(int64_t)frame[0];
 case 150:
     frame[0] = (uint64_t)(int64_t)
         lodge_caller_instance((lodge_caller){ frame[1] },
