@@ -6,6 +6,7 @@ typedef uint64_t lodge_linker;
 typedef uint64_t lodge_host;
 typedef uint64_t lodge_prepared;
 typedef uint64_t lodge_store;
+typedef uint64_t lodge_budget;
 typedef uint64_t lodge_wasi;
 typedef uint64_t lodge_report;
 typedef uint64_t lodge_lease;
@@ -275,7 +276,33 @@ enum {
     LODGE_STORE_REFUSALS = 35,
     LODGE_STORE_CALLS = 36,
     LODGE_STORE_INSTANCES = 37,
-    LODGE_STORE_FUEL_USED = 38
+    LODGE_STORE_FUEL_USED = 38,
+    LODGE_STORE_TABLE_PEAK = 39,
+    LODGE_STORE_LAST_REFUSAL = 40
+};
+enum {
+    LODGE_BUDGET_MEMORY = 1,
+    LODGE_BUDGET_TABLE = 2,
+    LODGE_BUDGET_TIME = 3,
+    LODGE_BUDGET_MEMORY_USED = 32,
+    LODGE_BUDGET_TABLE_USED = 33,
+    LODGE_BUDGET_TIME_USED = 34,
+    LODGE_BUDGET_MEMORY_PEAK = 40,
+    LODGE_BUDGET_TABLE_PEAK = 41,
+    LODGE_BUDGET_MEMORY_REFUSALS = 48,
+    LODGE_BUDGET_TABLE_REFUSALS = 49,
+    LODGE_BUDGET_TIME_REFUSALS = 50,
+    LODGE_BUDGET_STORES = 56
+};
+enum {
+    LODGE_LIMIT_OTHER = 0,
+    LODGE_LIMIT_STORE_MEMORY = 1,
+    LODGE_LIMIT_STORE_TABLE = 2,
+    LODGE_LIMIT_STORE_COUNT = 3,
+    LODGE_LIMIT_BUDGET_MEMORY = 4,
+    LODGE_LIMIT_BUDGET_TABLE = 5,
+    LODGE_LIMIT_BUDGET_TIME = 6,
+    LODGE_LIMIT_PROCESS = 7
 };
 enum {
     LODGE_STAT_LIVE = 0,
@@ -400,6 +427,7 @@ lodge_status lodge_linker_missing(lodge_linker linker, lodge_module module, char
 lodge_status lodge_linker_prepare(lodge_linker linker, lodge_module module, lodge_prepared *out, lodge_error *err);
 lodge_status lodge_prepared_set(lodge_prepared prepared, uint32_t key, uint64_t value, lodge_error *err);
 lodge_status lodge_prepared_wasi(lodge_prepared prepared, lodge_wasi wasi, lodge_error *err);
+lodge_status lodge_prepared_budget(lodge_prepared prepared, lodge_budget budget, lodge_error *err);
 lodge_status lodge_prepared_close(lodge_prepared prepared);
 lodge_status lodge_store_new(lodge_engine engine, lodge_store *out, lodge_error *err);
 lodge_status lodge_store_close(lodge_store store);
@@ -411,6 +439,11 @@ lodge_status lodge_store_unhold(lodge_store store, lodge_error *err);
 lodge_status lodge_store_gc(lodge_store store, lodge_error *err);
 lodge_status lodge_store_output(lodge_store store, uint32_t fd, uint8_t *buf, uint64_t cap, uint64_t *taken, lodge_error *err);
 lodge_status lodge_store_input(lodge_store store, uint32_t fd, const uint8_t *ptr, uint64_t len, uint64_t *taken, lodge_error *err);
+lodge_status lodge_budget_new(lodge_budget *out, lodge_error *err);
+lodge_status lodge_budget_set(lodge_budget budget, uint32_t key, uint64_t value, lodge_error *err);
+lodge_status lodge_budget_get(lodge_budget budget, uint32_t key, uint64_t *value, lodge_error *err);
+lodge_status lodge_budget_close(lodge_budget budget);
+lodge_status lodge_store_budget(lodge_store store, lodge_budget budget, lodge_error *err);
 lodge_status lodge_instance_new(lodge_linker linker, lodge_store store, lodge_module module, lodge_instance *out, lodge_error *err);
 lodge_status lodge_prepared_instance(lodge_prepared prepared, lodge_store store, lodge_instance *out, lodge_error *err);
 lodge_status lodge_instance_close(lodge_instance instance);

@@ -83,6 +83,7 @@ LODGE_HANDLE(lodge_linker);   /* names for imports */
 LODGE_HANDLE(lodge_host);     /* functions that the host offers */
 LODGE_HANDLE(lodge_prepared); /* a module with its imports resolved */
 LODGE_HANDLE(lodge_store);    /* where instances live */
+LODGE_HANDLE(lodge_budget);   /* limits that many stores share */
 LODGE_HANDLE(lodge_wasi);     /* a WASI preview 1 description */
 LODGE_HANDLE(lodge_report);   /* a failure in full */
 LODGE_HANDLE(lodge_lease);    /* a borrowed memory */
@@ -116,7 +117,8 @@ typedef struct lodge_error {
     uint64_t report;      /* id of a lodge_report, if it was asked for      */
     uint32_t flags;       /* in: LODGE_ERROR_*                              */
     uint32_t message_len; /* full length of the message in bytes            */
-    uint64_t detail;      /* offset, index or size, as the message says     */
+    uint64_t detail;      /* offset, index or size, as the message says;
+                             with LODGE_E_LIMIT a LODGE_LIMIT_*             */
     char message[208];    /* UTF-8, cut at a character, ends with NUL       */
 } lodge_error;
 
@@ -426,7 +428,41 @@ enum {
     LODGE_STORE_REFUSALS = 35,       /* growths that a limit refused */
     LODGE_STORE_CALLS = 36,          /* calls open now */
     LODGE_STORE_INSTANCES = 37,      /* instances made */
-    LODGE_STORE_FUEL_USED = 38       /* fuel consumed since it was set */
+    LODGE_STORE_FUEL_USED = 38,      /* fuel consumed since it was set */
+    LODGE_STORE_TABLE_PEAK = 39,     /* most elements ever */
+    LODGE_STORE_LAST_REFUSAL = 40    /* LODGE_LIMIT_* of the last one */
+};
+
+/* Budget keys (lodge_budget_set, _get). The first group can be set and read,
+ * UINT64_MAX is no limit; the second only read.
+ */
+enum {
+    LODGE_BUDGET_MEMORY = 1,           /* bytes of memories and GC heaps */
+    LODGE_BUDGET_TABLE = 2,            /* elements of tables */
+    LODGE_BUDGET_TIME = 3,             /* ns that calls may run */
+    LODGE_BUDGET_MEMORY_USED = 32,     /* bytes now, of all its stores */
+    LODGE_BUDGET_TABLE_USED = 33,      /* elements now */
+    LODGE_BUDGET_TIME_USED = 34,       /* ns so far */
+    LODGE_BUDGET_MEMORY_PEAK = 40,     /* most bytes ever */
+    LODGE_BUDGET_TABLE_PEAK = 41,      /* most elements ever */
+    LODGE_BUDGET_MEMORY_REFUSALS = 48, /* growths that it refused */
+    LODGE_BUDGET_TABLE_REFUSALS = 49,  /* the same of tables */
+    LODGE_BUDGET_TIME_REFUSALS = 50,   /* calls refused or ended */
+    LODGE_BUDGET_STORES = 56           /* stores that have it */
+};
+
+/* Whose limit it was: lodge_error.detail with LODGE_E_LIMIT, and
+ * LODGE_STORE_LAST_REFUSAL.
+ */
+enum {
+    LODGE_LIMIT_OTHER = 0,         /* none of these, see the message */
+    LODGE_LIMIT_STORE_MEMORY = 1,  /* LODGE_STORE_MEMORY_LIMIT */
+    LODGE_LIMIT_STORE_TABLE = 2,   /* LODGE_STORE_TABLE_LIMIT */
+    LODGE_LIMIT_STORE_COUNT = 3,   /* its memories, tables or instances */
+    LODGE_LIMIT_BUDGET_MEMORY = 4, /* LODGE_BUDGET_MEMORY */
+    LODGE_LIMIT_BUDGET_TABLE = 5,  /* LODGE_BUDGET_TABLE */
+    LODGE_LIMIT_BUDGET_TIME = 6,   /* LODGE_BUDGET_TIME */
+    LODGE_LIMIT_PROCESS = 7        /* memories of the process, or the system */
 };
 
 /* Library statistics (lodge_stat). LODGE_STAT_LIVE + kind counts the live
@@ -1280,6 +1316,19 @@ LODGE_API lodge_status lodge_prepared_set(lodge_prepared prepared,
 LODGE_API lodge_status lodge_prepared_wasi(lodge_prepared prepared,
                                            lodge_wasi wasi, lodge_error *err);
 
+/* Set the budget for the stores that lodge_prepared_instance makes.
+ *
+ *   prepared [in]   a prepared module
+ *   budget [in,null] a budget, kept until replaced; 0 = none
+ *   err    [out]    may be NULL
+ *
+ * Errors: HANDLE, BUSY, STATE.
+ * Thread: any; one change at a time.  Since: 0.1.  Op: 255.
+ */
+LODGE_API lodge_status lodge_prepared_budget(lodge_prepared prepared,
+                                             lodge_budget budget,
+                                             lodge_error *err);
+
 /* Close a prepared module. Its instances live on.
  *
  *   prepared [in,null] a prepared module
@@ -1421,6 +1470,78 @@ LODGE_API lodge_status lodge_store_output(lodge_store store, uint32_t fd,
 LODGE_API lodge_status lodge_store_input(lodge_store store, uint32_t fd,
                                          const uint8_t *ptr, uint64_t len,
                                          uint64_t *taken, lodge_error *err);
+
+/* ---- budget ----------------------------------------------------------- */
+
+/* Make a budget: limits that the sum over many stores keeps, of whatever
+ * engines. A new one limits nothing.
+ *
+ *   out    [out]    the budget
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, LIMIT, MEMORY.
+ * Thread: any.  Since: 0.1.  Op: 250.
+ */
+LODGE_API lodge_status lodge_budget_new(lodge_budget *out, lodge_error *err);
+
+/* Set a limit. One below what is used takes nothing away: there is no more
+ * until less is used. A limit of time needs stores whose engines have
+ * interruption=on (STATE).
+ *
+ *   budget [in]     a budget
+ *   key    [in]     LODGE_BUDGET_MEMORY, _TABLE or _TIME
+ *   value  [in]     bytes, elements or ns in all; UINT64_MAX = no limit
+ *   err    [out]    may be NULL
+ *
+ * Errors: HANDLE, BUSY, NOT_FOUND, STATE.
+ * Thread: any, also while its stores run.  Since: 0.1.  Op: 251.
+ */
+LODGE_API lodge_status lodge_budget_set(lodge_budget budget, uint32_t key,
+                                        uint64_t value, lodge_error *err);
+
+/* Read a limit or a statistic.
+ *
+ *   budget [in]     a budget
+ *   key    [in]     LODGE_BUDGET_*
+ *   value  [out]    the number
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, STATE.
+ * Thread: any, also while its stores run.  Since: 0.1.  Op: 252.
+ */
+LODGE_API lodge_status lodge_budget_get(lodge_budget budget, uint32_t key,
+                                        uint64_t *value, lodge_error *err);
+
+/* Close a budget. The stores that have it keep to it.
+ *
+ *   budget [in,null] a budget
+ *
+ * Errors: none.
+ * Thread: any.  Since: 0.1.  Op: 253.
+ */
+LODGE_API lodge_status lodge_budget_close(lodge_budget budget);
+
+/* Give the store a budget, or another, or none. What it has in memory and
+ * tables is taken from the new budget and given back to the old; what it
+ * gets, from now on too (LIMIT: too little is left for what it has). All is
+ * given back when the store ends.
+ *
+ * With a limit of time, which needs interruption=on (STATE), calls run until
+ * it is used up: then one that runs ends within a tick, and none begins, with
+ * LODGE_E_LIMIT. What counts is how long calls run, host functions included,
+ * in all stores together; not how long a suspended call waits.
+ *
+ *   store  [in]     a store in which no call is open
+ *   budget [in,null] a budget; 0 = none
+ *   err    [out]    may be NULL
+ *
+ * Errors: HANDLE, BUSY, LIMIT, STATE.
+ * Thread: any; one at a time.  Since: 0.1.  Op: 254.
+ * Source: Store::limiter.
+ */
+LODGE_API lodge_status lodge_store_budget(lodge_store store,
+                                          lodge_budget budget,
+                                          lodge_error *err);
 
 /* ---- instance --------------------------------------------------------- */
 

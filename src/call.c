@@ -162,13 +162,18 @@ static lodge_status run(struct store *st, const struct child *fn,
     const struct sig *sig = fn->sig;
     struct call_saved saved;
     lodge_status rc;
+    int mine;
 
     rc = value_in(st, sig->codes, sig->nparams, slots, raw, err);
+    if (rc == LODGE_OK)
+        rc = budget_check(st, err);
     if (rc != LODGE_OK)
         return rc;
+    mine = budget_run(st);
     call_begin(st, terms, &saved);
     rc = enter_guest(st, &func, raw, sig->raw, err);
     call_end(st, &saved);
+    budget_rest(st, mine);
     if (rc != LODGE_OK)
         return rc;
     return value_out(st, sig->codes + sig->nparams, sig->nresults, raw, slots,
@@ -234,12 +239,12 @@ static IN_LINE int is_plain(const struct store *st, const struct child *fn,
 {
     const struct sig *sig = fn->sig;
 
-    return __builtin_expect(
-        sig->plain && sig->raw <= LOCAL_VALUES && sig->raw <= len &&
-            slots != NULL &&
-            !(st->deadline_ns | st->epoch_ticks | st->stopped) &&
-            !st->link.failure,
-        1);
+    return __builtin_expect(sig->plain && sig->raw <= LOCAL_VALUES &&
+                                sig->raw <= len && slots != NULL &&
+                                !(st->deadline_ns | st->epoch_ticks |
+                                  st->stopped | st->budgeted) &&
+                                !st->link.failure,
+                            1);
 }
 
 lodge_status call_run(struct store *st, const struct child *fn,
@@ -260,14 +265,17 @@ lodge_status call_run(struct store *st, const struct child *fn,
 struct call_counts call_counts_of(const struct store *st)
 {
     return (struct call_counts){st->link.memory_bytes, st->link.memory_peak,
-                                st->link.table_elements};
+                                st->link.table_elements, st->link.table_peak};
 }
 
 void call_counts_restore(struct store *st, const struct call_counts *before)
 {
+    budget_give(st, st->link.memory_bytes - before->memory_bytes,
+                st->link.table_elements - before->table_elements);
     st->link.memory_bytes = before->memory_bytes;
     st->link.memory_peak = before->memory_peak;
     st->link.table_elements = before->table_elements;
+    st->link.table_peak = before->table_peak;
 }
 
 lodge_status call_instantiate(struct store *st,
@@ -281,11 +289,16 @@ lodge_status call_instantiate(struct store *st,
     wasmtime_error_t *error;
     lodge_status rc;
     size_t fiber;
+    int mine;
 
     if (st->stopped && !host_frame_open(st))
         return suspend_refuse(st, err);
     if (fiber_started(st))
         return fiber_instantiate(st, pre, out_instance, err);
+    rc = budget_check(st, err);
+    if (rc != LODGE_OK)
+        return rc;
+    mine = budget_run(st);
     call_begin(st, &terms, &saved);
     rc = place(st, stack_room(), &fiber, err);
     if (rc == LODGE_OK) {
@@ -296,6 +309,7 @@ lodge_status call_instantiate(struct store *st,
             call_counts_restore(st, &before);
     }
     call_end(st, &saved);
+    budget_rest(st, mine);
     return rc;
 }
 

@@ -788,6 +788,36 @@ case 243:
             (uint64_t *)(uintptr_t)frame[2], (uint32_t)frame[3],
             (uint32_t)frame[4], (lodge_error *)(uintptr_t)frame[5]);
     return (lodge_status)(int64_t)frame[0];
+case 250:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_budget_new((lodge_budget *)(uintptr_t)frame[1],
+            (lodge_error *)(uintptr_t)frame[2]);
+    return (lodge_status)(int64_t)frame[0];
+case 251:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_budget_set((lodge_budget){ frame[1] }, (uint32_t)frame[2],
+            frame[3], (lodge_error *)(uintptr_t)frame[4]);
+    return (lodge_status)(int64_t)frame[0];
+case 252:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_budget_get((lodge_budget){ frame[1] }, (uint32_t)frame[2],
+            (uint64_t *)(uintptr_t)frame[3],
+            (lodge_error *)(uintptr_t)frame[4]);
+    return (lodge_status)(int64_t)frame[0];
+case 253:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_budget_close((lodge_budget){ frame[1] });
+    return (lodge_status)(int64_t)frame[0];
+case 254:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_store_budget((lodge_store){ frame[1] },
+            (lodge_budget){ frame[2] }, (lodge_error *)(uintptr_t)frame[3]);
+    return (lodge_status)(int64_t)frame[0];
+case 255:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_prepared_budget((lodge_prepared){ frame[1] },
+            (lodge_budget){ frame[2] }, (lodge_error *)(uintptr_t)frame[3]);
+    return (lodge_status)(int64_t)frame[0];
 case 260:
     frame[0] = (uint64_t)(int64_t)
         lodge_tag_new((lodge_store){ frame[1] },

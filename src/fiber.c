@@ -342,7 +342,7 @@ static lodge_status start(struct store *st, lodge_error *err)
     return error ? trap_translate(st, error, LODGE_E_LIMIT, err) : LODGE_OK;
 }
 
-lodge_status fiber_run(struct store *st, struct command *cmd)
+static lodge_status run_to_stop(struct store *st, struct command *cmd)
 {
     struct resident *res = st->res;
     wasmtime_error_t *ended;
@@ -372,6 +372,21 @@ lodge_status fiber_run(struct store *st, struct command *cmd)
     if (__builtin_expect(cmd->error != NULL, 0))
         return trap_translate(st, cmd->error, cmd->rc, cmd->err);
     return cmd->rc;
+}
+
+/* An answer is taken even if no time is left: the guest meets that later. */
+lodge_status fiber_run(struct store *st, struct command *cmd)
+{
+    const int begins = cmd->what < COMMAND_ANSWER;
+    lodge_status rc = begins ? budget_check(st, cmd->err) : LODGE_OK;
+    int mine;
+
+    if (rc != LODGE_OK)
+        return rc;
+    mine = budget_run(st);
+    rc = run_to_stop(st, cmd);
+    budget_rest(st, mine);
+    return rc;
 }
 
 static lodge_status refuse_inside(lodge_error *err)

@@ -273,6 +273,8 @@ static lodge_status apply_template(const struct prepared *pre,
     for (key = 1; key < PREPARED_KEYS && rc == LODGE_OK; key++)
         if (pre->keys >> key & 1)
             rc = store_key_set(st, key, pre->value[key], err);
+    if (rc == LODGE_OK && pre->budget)
+        rc = budget_join(st, pre->budget, err);
     if (rc != LODGE_OK || !pre->wasi)
         return rc;
     error = lodge_wt_store_wasi(&st->link, pre->wasi);

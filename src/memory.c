@@ -29,6 +29,7 @@ static lodge_status memory_allowed(const struct engine *eng,
 lodge_status memory_make(struct store *st, const struct type_limits *type,
                          wasmtime_memory_t *out, lodge_error *err)
 {
+    const struct call_counts before = call_counts_of(st);
     wasm_memorytype_t *ty;
     wasmtime_error_t *error;
     lodge_status rc;
@@ -49,8 +50,10 @@ lodge_status memory_make(struct store *st, const struct type_limits *type,
         if (error)
             rc = trap_translate(st, error, LODGE_E_LIMIT, err);
     }
-    if (rc != LODGE_OK)
+    if (rc != LODGE_OK) {
+        call_counts_restore(st, &before);
         store_uncount(st, 1, 0);
+    }
     return rc;
 }
 

@@ -14,6 +14,7 @@ static void prepared_destroy(void *obj)
     host_marks_free(&pre->imports);
     if (pre->wasi)
         lodge_wt_wasi_delete(pre->wasi);
+    budget_drop(pre->budget);
     module_unref(pre->mod);
     alloc_free(pre);
 }
@@ -121,5 +122,31 @@ lodge_status lodge_prepared_wasi(lodge_prepared prepared, lodge_wasi wasi,
     }
     if (copy)
         lodge_wt_wasi_delete(copy);
+    return st;
+}
+
+lodge_status lodge_prepared_budget(lodge_prepared prepared,
+                                   lodge_budget budget, lodge_error *err)
+{
+    struct budget *bud = NULL;
+    struct prepared *pre;
+    lodge_status st = LODGE_OK;
+
+    if (budget.id)
+        st = budget_take(budget, &bud, err);
+    if (st == LODGE_OK)
+        st = prepared_lock(prepared, &pre, err);
+    if (st == LODGE_OK) {
+        if (bud)
+            st = budget_fits(bud, pre->mod->eng, err);
+        if (st == LODGE_OK) {
+            struct budget *old = pre->budget;
+
+            pre->budget = bud;
+            bud = old;
+        }
+        handle_unlock(prepared.id);
+    }
+    budget_drop(bud);
     return st;
 }

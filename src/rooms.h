@@ -193,6 +193,7 @@ struct prepared {
     lodge_frame_fn frame_fn;
     uint32_t keys; /* bit per store key that was set */
     uint64_t value[PREPARED_KEYS];
+    struct budget *budget; /* a reference, or NULL */
 };
 
 /* A child as the C API's union; 0 if it is none of these. */
@@ -298,6 +299,8 @@ struct store {
     uint32_t nmade, made_cap;
     uint32_t suspends;       /* SUSPENDS_*, of the instances in it */
     uint32_t stopped;        /* a request is open: no guest may run */
+    uint32_t budgeted;       /* it has a budget: the next counts */
+    uint64_t runs_since;     /* clock, while it runs; else 0 */
     struct resident *res;    /* owned; NULL while none was needed */
     lodge_frame_fn frame_fn; /* runs functions of mode FRAME */
     uint64_t *frame;         /* the host's */
@@ -542,7 +545,7 @@ enum { LOCAL_VALUES = 16 };
  * not made.
  */
 struct call_counts {
-    uint64_t memory_bytes, memory_peak, table_elements;
+    uint64_t memory_bytes, memory_peak, table_elements, table_peak;
 };
 struct call_counts call_counts_of(const struct store *st);
 void call_counts_restore(struct store *st, const struct call_counts *before);
@@ -605,6 +608,44 @@ lodge_status value_to_val(struct store *st, uint32_t code,
                           lodge_error *err);
 lodge_status value_from_val(struct store *st, const wasmtime_val_t *val,
                             uint64_t *slots, lodge_error *err);
+
+/* ---- budget.c ---------------------------------------------------------- */
+
+struct budget;
+
+/* The budget behind a handle, with a reference of the caller's own. */
+lodge_status budget_take(lodge_budget budget, struct budget **out,
+                         lodge_error *err);
+struct budget *budget_keep(struct budget *bud);
+void budget_drop(void *bud); /* NULL is fine */
+/* E_STATE: a limit of time, and calls that cannot be interrupted. */
+lodge_status budget_fits(struct budget *bud, const struct engine *eng,
+                         lodge_error *err);
+/* Takes what the store has from the budget (NULL = none), which takes the
+ * place of the one it had. All or nothing.
+ */
+lodge_status budget_join(struct store *st, struct budget *bud,
+                         lodge_error *err);
+/* Gives everything back; before the store goes. */
+void budget_leave(struct store *st);
+/* Gives back what was taken for something that was not made. */
+void budget_give(struct store *st, uint64_t memory, uint64_t elements);
+/* E_LIMIT: no time is left for another call. */
+lodge_status budget_check_slow(struct store *st, lodge_error *err);
+static inline lodge_status budget_check(struct store *st, lodge_error *err)
+{
+    return st->link.budget ? budget_check_slow(st, err) : LODGE_OK;
+}
+/* Around what runs guest code, host functions that it calls included. Where
+ * one is inside another, the outer one counts.
+ */
+int budget_run_slow(struct store *st);
+static inline int budget_run(struct store *st)
+{
+    return st->link.budget ? budget_run_slow(st) : 0;
+}
+void budget_rest(struct store *st, int mine);
+void budget_refused_time(struct store *st);
 
 /* ---- cancel.c ---------------------------------------------------------- */
 

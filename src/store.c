@@ -12,15 +12,28 @@ static const uint64_t default_counts = 10000;
 _Atomic uint64_t store_memories_live;
 uint64_t store_memories_max = UINT64_MAX;
 
-static lodge_status refuse_count(struct store *st, const char *what,
+static const char *const count_names[] = {
+    [LODGE_LIMIT_STORE_MEMORY] = "memories in the store",
+    [LODGE_LIMIT_STORE_TABLE] = "tables in the store",
+    [LODGE_LIMIT_PROCESS] = "memories in the process",
+};
+
+static lodge_status refuse_count(struct store *st, uint32_t what,
                                  uint64_t have, uint64_t more, uint64_t limit,
                                  lodge_error *err)
 {
+    const uint32_t whose =
+        what == LODGE_LIMIT_PROCESS ? what : LODGE_LIMIT_STORE_COUNT;
+
     st->link.refusals++;
-    return error_refuse(err, LODGE_E_LIMIT,
-                        "%llu %s and %llu more are over the limit of %llu",
-                        (unsigned long long)have, what,
-                        (unsigned long long)more, (unsigned long long)limit);
+    st->link.last_refusal = whose;
+    error_refuse(err, LODGE_E_LIMIT,
+                 "%llu %s and %llu more are over the limit of %llu",
+                 (unsigned long long)have, count_names[what],
+                 (unsigned long long)more, (unsigned long long)limit);
+    if (error_wanted(err))
+        err->detail = whose;
+    return LODGE_E_LIMIT;
 }
 
 lodge_status store_count(struct store *st, uint64_t memories, uint64_t tables,
@@ -30,18 +43,18 @@ lodge_status store_count(struct store *st, uint64_t memories, uint64_t tables,
 
     if (memories > 0 && (st->memories >= st->link.memories_limit ||
                          memories > st->link.memories_limit - st->memories))
-        return refuse_count(st, "memories in the store", st->memories,
+        return refuse_count(st, LODGE_LIMIT_STORE_MEMORY, st->memories,
                             memories, st->link.memories_limit, err);
     if (tables > 0 && (st->tables >= st->link.tables_limit ||
                        tables > st->link.tables_limit - st->tables))
-        return refuse_count(st, "tables in the store", st->tables, tables,
+        return refuse_count(st, LODGE_LIMIT_STORE_TABLE, st->tables, tables,
                             st->link.tables_limit, err);
     live = atomic_fetch_add_explicit(&store_memories_live, memories,
                                      memory_order_relaxed);
     if (memories && live + memories > store_memories_max) {
         atomic_fetch_sub_explicit(&store_memories_live, memories,
                                   memory_order_relaxed);
-        return refuse_count(st, "memories in the process", live, memories,
+        return refuse_count(st, LODGE_LIMIT_PROCESS, live, memories,
                             store_memories_max, err);
     }
     st->memories += memories;
@@ -151,6 +164,7 @@ void store_free(void *obj)
     if (st->raw)
         wasmtime_store_delete(st->raw);
     lodge_wt_store_clear(&st->link);
+    budget_leave(st);
     store_uncount(st, st->memories, st->tables);
     children_free(st);
     alloc_free(st->res);

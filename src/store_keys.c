@@ -174,8 +174,14 @@ lodge_status store_key_get(const struct store *st, uint32_t key,
     case LODGE_STORE_TABLE_ELEMENTS:
         *value = st->link.table_elements;
         break;
+    case LODGE_STORE_TABLE_PEAK:
+        *value = st->link.table_peak;
+        break;
     case LODGE_STORE_REFUSALS:
         *value = st->link.refusals;
+        break;
+    case LODGE_STORE_LAST_REFUSAL:
+        *value = st->link.last_refusal;
         break;
     case LODGE_STORE_CALLS:
         *value = fiber_open_calls(st);

@@ -6,10 +6,11 @@
 /* ---- tables ----------------------------------------------------------- */
 
 /* Wasmtime does not say when the system refuses what the limiter allowed. */
-static lodge_status growth_refused(struct store *st, uint64_t counted,
+static lodge_status growth_refused(struct store *st,
+                                   const struct call_counts *counted,
                                    wasmtime_error_t *error, lodge_error *err)
 {
-    st->link.table_elements = counted;
+    call_counts_restore(st, counted);
     return trap_translate(st, error, LODGE_E_LIMIT, err);
 }
 
@@ -17,7 +18,7 @@ lodge_status table_make(struct store *st, const struct type_limits *type,
                         uint64_t value, wasmtime_table_t *out,
                         lodge_error *err)
 {
-    const uint64_t counted = st->link.table_elements;
+    const struct call_counts counted = call_counts_of(st);
     wasmtime_error_t *error;
     wasmtime_val_t init;
     lodge_status rc = value_to_val(st, type->code, &value, &init, err);
@@ -32,7 +33,7 @@ lodge_status table_make(struct store *st, const struct type_limits *type,
     if (!error)
         return LODGE_OK;
     store_uncount(st, 0, 1);
-    return growth_refused(st, counted, error, err);
+    return growth_refused(st, &counted, error, err);
 }
 
 lodge_status lodge_table_new(lodge_store store, const char *type,
@@ -152,19 +153,20 @@ lodge_status lodge_table_grow(lodge_table table, uint64_t delta,
     wasmtime_val_t val;
     struct store *st;
     struct child *c;
-    uint64_t before, counted;
+    struct call_counts counted;
+    uint64_t before;
     lodge_status rc =
         store_enter_child(table.id, LODGE_KIND_TABLE, &st, &c, err);
 
     if (rc != LODGE_OK)
         return rc;
-    counted = st->link.table_elements;
+    counted = call_counts_of(st);
     rc = value_to_val(st, c->code, &value, &val, err);
     if (rc == LODGE_OK) {
         error =
             wasmtime_table_grow(st->ctx, &c->of.table, delta, &val, &before);
         if (error)
-            rc = growth_refused(st, counted, error, err);
+            rc = growth_refused(st, &counted, error, err);
         else if (old_size)
             *old_size = before;
     }

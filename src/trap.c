@@ -60,19 +60,53 @@ lodge_status lodge_report_close(lodge_report report)
 
 /* ---- translating ------------------------------------------------------ */
 
+/* Whose limit refused a growth. */
+static const char *limit_name(uint64_t limit)
+{
+    switch (limit) {
+    case LODGE_LIMIT_STORE_MEMORY:
+        return "the store's LODGE_STORE_MEMORY_LIMIT";
+    case LODGE_LIMIT_STORE_TABLE:
+        return "the store's LODGE_STORE_TABLE_LIMIT";
+    case LODGE_LIMIT_BUDGET_MEMORY:
+        return "the LODGE_BUDGET_MEMORY of the store's budget";
+    case LODGE_LIMIT_BUDGET_TABLE:
+        return "the LODGE_BUDGET_TABLE of the store's budget";
+    default:
+        return NULL;
+    }
+}
+
+static void write_message(const wasmtime_error_t *error,
+                          const struct lodge_wt_error_info *info,
+                          lodge_status status, lodge_error *err)
+{
+    const char *limit = info->growth ? limit_name(info->detail) : NULL;
+    struct textbuf whole = {0};
+    uint8_t *text;
+    size_t len;
+
+    lodge_wt_error_text(error, &text, &len);
+    if (limit) {
+        textbuf_add(&whole, text, len);
+        textbuf_printf(&whole, ": %s is reached", limit);
+    }
+    if (limit && !whole.failed)
+        error_set(err, status, whole.ptr, whole.len);
+    else
+        error_set(err, status, (const char *)text, len);
+    textbuf_free(&whole);
+    lodge_wt_bytes_free(text, len);
+}
+
 static void write_record(const wasmtime_error_t *error,
                          const struct lodge_wt_error_info *info,
                          lodge_status status, struct engine *eng,
                          lodge_error *err)
 {
-    uint8_t *text;
-    size_t len;
-
     if (!error_wanted(err))
         return;
-    lodge_wt_error_text(error, &text, &len);
-    error_set(err, status, (const char *)text, len);
-    lodge_wt_bytes_free(text, len);
+    write_message(error, info, status, err);
     err->trap = info->trap;
     err->exit_code = info->exit_code;
     err->payload = info->payload;
@@ -88,6 +122,8 @@ lodge_status trap_translate(struct store *st, wasmtime_error_t *error,
     lodge_status status;
 
     lodge_wt_error_info(error, &info);
+    if (st && info.growth)
+        info.detail = st->link.refused;
     status = info.status ? info.status : otherwise;
     write_record(error, &info, status, st ? st->eng : NULL, err);
     if (st && (st->call || st->stopped))

@@ -228,6 +228,14 @@ ROW(242, "hfe", STATUS(lodge_linker_frame(
     H(lodge_linker, 1), (lodge_frame_fn)(uintptr_t)w[2], P(3))))
 ROW(243, "hpnne", STATUS(
     lodge_store_frame(H(lodge_store, 1), P(2), U(3), U(4), P(5))))
+ROW(250, "pe", STATUS(lodge_budget_new(P(1), P(2))))
+ROW(251, "hnne", STATUS(lodge_budget_set(H(lodge_budget, 1), U(2), w[3], P(4))))
+ROW(252, "hnpe", STATUS(lodge_budget_get(H(lodge_budget, 1), U(2), P(3), P(4))))
+ROW(253, "h", STATUS(lodge_budget_close(H(lodge_budget, 1))))
+ROW(254, "hhe", STATUS(
+    lodge_store_budget(H(lodge_store, 1), H(lodge_budget, 2), P(3))))
+ROW(255, "hhe", STATUS(
+    lodge_prepared_budget(H(lodge_prepared, 1), H(lodge_budget, 2), P(3))))
 ROW(260, "hplpe", STATUS(
     lodge_tag_new(H(lodge_store, 1), P(2), w[3], P(4), P(5))))
 ROW(261, "hplpe", STATUS(

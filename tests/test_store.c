@@ -259,7 +259,7 @@ static void arguments_of_stores_are_checked(void **state)
 static void unknown_keys_are_not_found(void **state)
 {
     static const uint32_t keys[] = {0,  10, 15,   16,        31,
-                                    39, 64, 1000, UINT32_MAX};
+                                    63, 64, 1000, UINT32_MAX};
     lodge_engine engine = new_engine();
     lodge_store store = new_store(engine);
     uint64_t value = 77;

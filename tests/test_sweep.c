@@ -166,6 +166,8 @@ static lodge_status own_store(void)
     return with_engine(1);
 }
 
+static const char small[] = "(module (memory 1) (table 3 funcref))";
+
 static lodge_status host_objects(void)
 {
     lodge_engine engine = {0};
@@ -201,6 +203,46 @@ out:
     return st;
 }
 
+static lodge_status budgets(void)
+{
+    lodge_engine engine = {0};
+    lodge_budget budget = {0};
+    lodge_module module = {0};
+    lodge_linker linker = {0};
+    lodge_prepared pre = {0};
+    lodge_store store = {0};
+    lodge_instance instance = {0};
+    lodge_memory memory;
+    uint64_t used = 0;
+    lodge_status st;
+
+    STEP(lodge_budget_new(&budget, ERR));
+    STEP(lodge_budget_set(budget, LODGE_BUDGET_MEMORY, 3 * 65536, ERR));
+    STEP(lodge_engine_new((lodge_config){0}, &engine, ERR));
+    STEP(lodge_module_open(engine, (const uint8_t *)small, strlen(small),
+                           &module, ERR));
+    STEP(lodge_linker_new(engine, &linker, ERR));
+    STEP(lodge_linker_prepare(linker, module, &pre, ERR));
+    STEP(lodge_prepared_budget(pre, budget, ERR));
+    STEP(lodge_prepared_instance(pre, store, &instance, ERR));
+    STEP(lodge_store_new(engine, &store, ERR));
+    STEP(lodge_store_budget(store, budget, ERR));
+    STEP(lodge_memory_new(store, TEXT("1"), &memory, ERR));
+    assert_int_equal(lodge_memory_grow(memory, 5, NULL, ERR), LODGE_E_LIMIT);
+out:
+    lodge_instance_close(instance);
+    lodge_store_close(store);
+    lodge_prepared_close(pre);
+    if (budget.id) /* whatever failed, all was given back */
+        OK(lodge_budget_get(budget, LODGE_BUDGET_MEMORY_USED, &used, ERR));
+    assert_int_equal(used, 0);
+    lodge_budget_close(budget);
+    lodge_linker_close(linker);
+    lodge_module_close(module);
+    lodge_engine_close(engine);
+    return st;
+}
+
 static void configs_and_engines_survive_every_failed_allocation(void **state)
 {
     (void)state;
@@ -225,6 +267,12 @@ static void memories_tables_and_wasi_survive_it(void **state)
     sweep(host_objects);
 }
 
+static void budgets_survive_it(void **state)
+{
+    (void)state;
+    sweep(budgets);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -232,6 +280,7 @@ int main(void)
         TEST(instances_in_a_shared_store_survive_it),
         TEST(instances_in_their_own_store_survive_it),
         TEST(memories_tables_and_wasi_survive_it),
+        TEST(budgets_survive_it),
     };
 
     return RUN(tests);

@@ -236,6 +236,26 @@ static void a_deadline_ends_a_sleep_long_before_its_end(void **state)
     has_args("");
 }
 
+static void a_budget_ends_a_sleep_long_before_its_end(void **state)
+{
+    uint64_t start = now_ms(), result;
+    lodge_budget budget;
+
+    (void)state;
+    guest_open();
+    subscribe_clock(0, CLOCK_W_MONOTONIC, 60000 * MS, 0);
+    OK(lodge_budget_new(&budget, ERR));
+    OK(lodge_budget_set(budget, LODGE_BUDGET_TIME, 50 * MS, ERR));
+    OK(lodge_store_budget(store, budget, ERR));
+    FAILS(LIMIT, wasi_try("poll_oneoff", ARGS(AT_SUBS, AT_EVENTS, 1, AT_OUT),
+                          &result));
+    assert_int_equal(test_err.detail, LODGE_LIMIT_BUDGET_TIME);
+    assert_in_range(now_ms() - start, 40, 30000);
+    OK(lodge_store_budget(store, (lodge_budget){0}, ERR));
+    lodge_budget_close(budget);
+    has_args("");
+}
+
 static _Atomic int ticking;
 
 static void *ticks(void *unused)
@@ -321,6 +341,7 @@ int main(void)
         WASI_TEST(a_moment_that_has_passed_is_not_waited_for),
         WASI_TEST(with_sleep_off_time_is_skipped),
         WASI_TEST(a_deadline_ends_a_sleep_long_before_its_end),
+        WASI_TEST(a_budget_ends_a_sleep_long_before_its_end),
         WASI_TEST(ticks_of_the_host_end_a_sleep),
         WASI_TEST(a_shutdown_ends_a_sleep),
         WASI_TEST(a_poll_of_nothing_or_of_nonsense_is_refused),

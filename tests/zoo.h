@@ -61,10 +61,12 @@ static inline void zoo_open(struct zoo *zoo)
     lodge_instance instance;
     lodge_prepared prepared;
     lodge_config config;
+    lodge_budget budget;
     lodge_wasi wasi;
 
     memset(zoo, 0, sizeof *zoo);
     OK(lodge_config_new(LODGE_PRESET_DEFAULT, &config, ERR));
+    OK(lodge_budget_new(&budget, ERR));
     OK(lodge_wasi_new(&wasi, ERR));
     zoo->engine = new_engine();
     zoo->store = new_store(zoo->engine);
@@ -78,6 +80,7 @@ static inline void zoo_open(struct zoo *zoo)
     zoo->id[LODGE_KIND_LINKER] = zoo->linker.id;
     zoo->id[LODGE_KIND_PREPARED] = prepared.id;
     zoo->id[LODGE_KIND_STORE] = zoo->store.id;
+    zoo->id[LODGE_KIND_BUDGET] = budget.id;
     zoo->id[LODGE_KIND_WASI] = wasi.id;
     zoo_children(zoo, instance);
     zoo->id[LODGE_KIND_REPORT] = zoo_report(instance);
@@ -90,6 +93,7 @@ static inline void zoo_close(const struct zoo *zoo)
 
     lodge_report_close((lodge_report){id[LODGE_KIND_REPORT]});
     lodge_lease_close((lodge_lease){id[LODGE_KIND_LEASE]});
+    lodge_budget_close((lodge_budget){id[LODGE_KIND_BUDGET]});
     lodge_config_close((lodge_config){id[LODGE_KIND_CONFIG]});
     lodge_wasi_close((lodge_wasi){id[LODGE_KIND_WASI]});
     lodge_prepared_close((lodge_prepared){id[LODGE_KIND_PREPARED]});

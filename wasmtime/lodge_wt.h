@@ -25,6 +25,23 @@ enum {
     LODGE_WT_CANCEL_SOME = 2   /* some id was cancelled once */
 };
 
+struct lodge_wt_store;
+
+/* What the limiter and the epoch callback ask of a budget (src/budget.c):
+ * the head of its record.
+ */
+struct lodge_wt_budget {
+    /* Takes so much of a kind (LODGE_WT_MEMORY, _TABLE): 1, or 0 if there is
+     * too little.
+     */
+    int32_t (*take)(struct lodge_wt_budget *budget, uint32_t kind,
+                    uint64_t more);
+    void (*give)(struct lodge_wt_budget *budget, uint32_t kind, uint64_t n);
+    /* Counts the time for which the store has run: 1 if none is left. */
+    int32_t (*spend)(struct lodge_wt_store *link);
+};
+enum { LODGE_WT_MEMORY, LODGE_WT_TABLE };
+
 /* The part of a store's record that both sides see (src/store.rs). Its
  * address is the store's data in Wasmtime, and must not move.
  */
@@ -38,9 +55,13 @@ struct lodge_wt_store {
     uint64_t memory_bytes; /* now */
     uint64_t memory_peak;
     uint64_t table_elements;
+    uint64_t table_peak;
     uint64_t refusals;
     uint64_t last_growth; /* bytes, taken back if the system refuses */
     uint64_t last_peak;
+    struct lodge_wt_budget *budget; /* NULL = none */
+    uint32_t refused;      /* LODGE_LIMIT_* of the last growth, 0 = allowed */
+    uint32_t last_refusal; /* LODGE_LIMIT_* of the last one that was refused */
     const _Atomic uint64_t *ticks;  /* milliseconds of the ticker */
     _Atomic uint32_t *ticker_used;  /* set to keep the ticker going */
     const _Atomic uint64_t *epochs; /* lodge_engine_tick of this engine */
@@ -286,7 +307,9 @@ struct lodge_wt_error_info {
     int32_t exit_code;
     int32_t panicked; /* 1: a panic was caught, the store is not to be used */
     uint64_t payload;
-    uint64_t detail; /* byte offset in the module, if told */
+    uint64_t detail; /* byte offset in the module, or LODGE_LIMIT_* */
+    int32_t growth;  /* 1: the limiter was asked last; `refused` says why */
+    int32_t reserved;
 };
 struct lodge_wt_frame {
     struct lodge_wt_str func, module, file;

@@ -3,7 +3,7 @@
 use crate::host::{Failure, NotFound};
 use crate::layout::view;
 use crate::module::Str;
-use crate::store::Interrupted;
+use crate::store::{Interrupted, limit};
 use crate::{Panicked, give};
 use std::error::Error as StdError;
 use std::ffi::c_void;
@@ -39,6 +39,8 @@ pub struct Info {
     pub panicked: i32,
     pub payload: u64,
     pub detail: u64,
+    pub growth: i32,
+    pub reserved: i32,
 }
 
 fn trap_status(trap: Trap) -> i32 {
@@ -58,6 +60,13 @@ fn is_limit(message: &str) -> bool {
         || message.contains("limit of instances")
 }
 
+/// Words of Wasmtime's right after it has asked the limiter.
+fn is_growth(message: &str) -> bool {
+    message.contains("exceeds memory limits")
+        || message.contains("exceeds table limits")
+        || message.starts_with("failed to grow ")
+}
+
 /// "(at offset 0x1f)" or "WebAssembly code at offset 31" in messages about
 /// malformed and invalid modules.
 fn offset_in(message: &str) -> u64 {
@@ -71,12 +80,14 @@ fn offset_in(message: &str) -> u64 {
 }
 
 fn info(error: &Error) -> Info {
-    let mut out = Info { status: 0, trap: -1, exit_code: 0, panicked: 0, payload: 0, detail: 0 };
+    let mut out =
+        Info { status: 0, trap: -1, exit_code: 0, panicked: 0, payload: 0, detail: 0, growth: 0, reserved: 0 };
     if error.downcast_ref::<Panicked>().is_some() {
         (out.status, out.panicked) = (status::INTERNAL, 1);
     } else if let Some(failure) = error.downcast_ref::<Failure>() {
         out.status = failure.status;
         (out.payload, out.exit_code) = (failure.payload, failure.exit_code);
+        out.detail = failure.detail;
     } else if let Some(exit) = error.downcast_ref::<I32Exit>() {
         (out.status, out.exit_code) = (status::EXIT, exit.0);
     } else if error.is::<NotFound>() {
@@ -87,23 +98,35 @@ fn info(error: &Error) -> Info {
         out.status = match why {
             Interrupted::Deadline => status::DEADLINE,
             Interrupted::Cancelled => status::CANCELLED,
+            Interrupted::Budget => status::LIMIT,
         };
+        if *why == Interrupted::Budget {
+            out.detail = limit::BUDGET_TIME.into();
+        }
     } else if let Some(trap) = error.downcast_ref::<Trap>() {
         (out.status, out.trap) = (trap_status(*trap), *trap as i32);
     } else if error.downcast_ref::<ThrownException>().is_some() {
         out.status = status::EXCEPTION;
-    } else if error.is::<PoolConcurrencyLimitError>() || error.is::<GcHeapOutOfMemory<()>>() {
+    } else if error.is::<PoolConcurrencyLimitError>() {
         out.status = status::LIMIT;
+    } else if error.is::<GcHeapOutOfMemory<()>>() {
+        (out.status, out.growth) = (status::LIMIT, 1);
     } else if error.is::<OutOfMemory>() {
         out.status = status::MEMORY;
     } else if error.root_cause().to_string().ends_with("(os error 12)") {
         out.status = status::LIMIT; // ENOMEM: no more mappings
+        out.detail = limit::PROCESS.into();
     } else if error.is::<std::io::Error>() {
         out.status = status::IO;
     } else {
         let message = error.root_cause().to_string();
         out.status = if is_limit(&message) { status::LIMIT } else { 0 };
-        out.detail = offset_in(&message);
+        out.growth = is_growth(&message).into();
+        out.detail = if message.starts_with("resource limit exceeded") {
+            limit::STORE_COUNT.into()
+        } else {
+            offset_in(&message)
+        };
     }
     out
 }
@@ -135,7 +158,8 @@ fn innermost(error: &Error) -> Option<String> {
 }
 
 /// A failed call as the cause of a host function's own failure.
-pub fn as_failure(error: &Error) -> Failure {
+/// `refused` is what the limiter said last.
+pub fn as_failure(error: &Error, refused: u32) -> Failure {
     if let Some(failure) = error.downcast_ref::<Failure>() {
         return failure.clone();
     }
@@ -144,6 +168,7 @@ pub fn as_failure(error: &Error) -> Failure {
         status: info.status,
         payload: info.payload,
         exit_code: info.exit_code,
+        detail: if info.growth != 0 { refused.into() } else { info.detail },
         message: message(error),
         cause: None,
     }
@@ -260,7 +285,7 @@ pub unsafe extern "C" fn lodge_wt_trace_new(error: &wasmtime_error_t, out: &mut 
     if let Some(trace) = error.downcast_ref::<WasmBacktrace>() {
         owner.add_frames(trace);
     }
-    let failure = as_failure(error);
+    let failure = as_failure(error, 0);
     owner.add_causes(&failure);
     let text = owner.keep(&full_text(error, &failure));
     *out = Trace {

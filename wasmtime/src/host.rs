@@ -22,6 +22,7 @@ pub struct Failure {
     pub status: i32,
     pub payload: u64,
     pub exit_code: i32,
+    pub detail: u64,
     pub message: String,
     pub cause: Option<Box<Failure>>,
 }
@@ -30,7 +31,7 @@ impl Failure {
     /// A host function of ours that cannot do its work.
     pub fn of_ours(message: &str) -> Failure {
         let message = message.to_string();
-        Failure { status: E_HOST, payload: 0, exit_code: 0, message, cause: None }
+        Failure { status: E_HOST, payload: 0, exit_code: 0, detail: 0, message, cause: None }
     }
 }
 
@@ -74,7 +75,7 @@ pub unsafe extern "C" fn lodge_wt_failure_set(
 ) {
     let message = unsafe { text(message, len) }.to_string();
     let cause = take(&mut link.inner);
-    put(&mut link.failure, Failure { status, payload, exit_code, message, cause });
+    put(&mut link.failure, Failure { status, payload, exit_code, detail: 0, message, cause });
 }
 
 /// A host function fails with the status of a nested call: if that failure is
@@ -97,7 +98,7 @@ pub unsafe extern "C" fn lodge_wt_failure_hand_on(link: &mut Link, status: i32) 
 /// function around it may report.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lodge_wt_failure_note(link: &mut Link, error: &wasmtime_error_t) {
-    put(&mut link.inner, crate::error::as_failure(view(error)));
+    put(&mut link.inner, crate::error::as_failure(view(error), link.refused));
 }
 
 type HostFn =
@@ -123,6 +124,7 @@ fn reported(link: &mut Link, status: i32) -> Error {
             status: E_HOST,
             payload: 0,
             exit_code: 0,
+            detail: 0,
             message: format!("a host function returned {status}"),
             cause: take(&mut link.inner),
         })

@@ -21,9 +21,13 @@ pub struct Link {
     pub memory_bytes: u64,
     pub memory_peak: u64,
     pub table_elements: u64,
-    pub refusals: u64,
+    pub table_peak: u64,
+    pub refusals: AtomicU64,
     pub last_growth: u64,
     pub last_peak: u64,
+    pub budget: *mut Budget,
+    pub refused: u32,
+    pub last_refusal: AtomicU32,
     pub ticks: *const AtomicU64,
     pub ticker_used: *const AtomicU32,
     pub epochs: *const AtomicU64,
@@ -42,6 +46,28 @@ pub struct Link {
     pub resident: *mut crate::fiber::Resident,
 }
 
+/// The head of C's record of a budget, as in lodge_wt.h.
+#[repr(C)]
+pub struct Budget {
+    take: unsafe extern "C" fn(*mut Budget, u32, u64) -> i32,
+    give: unsafe extern "C" fn(*mut Budget, u32, u64),
+    spend: unsafe extern "C" fn(*const Link) -> i32,
+}
+
+const MEMORY: u32 = 0;
+const TABLE: u32 = 1;
+
+/// LODGE_LIMIT_*: whose limit it was.
+pub mod limit {
+    pub const STORE_MEMORY: u32 = 1;
+    pub const STORE_TABLE: u32 = 2;
+    pub const STORE_COUNT: u32 = 3;
+    pub const BUDGET_MEMORY: u32 = 4;
+    pub const BUDGET_TABLE: u32 = 5;
+    pub const BUDGET_TIME: u32 = 6;
+    pub const PROCESS: u32 = 7;
+}
+
 /// A call that has an id, as long as it is open; on the stack of the call.
 #[repr(C)]
 pub struct Open {
@@ -58,6 +84,7 @@ const CANCEL_STORE: u32 = 1;
 pub enum Interrupted {
     Deadline,
     Cancelled,
+    Budget,
 }
 
 impl std::fmt::Display for Interrupted {
@@ -65,6 +92,7 @@ impl std::fmt::Display for Interrupted {
         f.write_str(match self {
             Interrupted::Deadline => "the deadline has passed",
             Interrupted::Cancelled => "the call was cancelled",
+            Interrupted::Budget => "the time of the store's budget is used up",
         })
     }
 }
@@ -84,7 +112,30 @@ impl Link {
         let (ticks, epochs) = unsafe { ((*self.ticks).load(Relaxed), (*self.epochs).load(Relaxed)) };
         let timed = self.deadline != 0 && ticks >= self.deadline;
         let counted = self.epoch_deadline != 0 && epochs >= self.epoch_deadline;
-        (timed || counted).then_some(Interrupted::Deadline)
+        if timed || counted {
+            return Some(Interrupted::Deadline);
+        }
+        self.spent().then_some(Interrupted::Budget)
+    }
+
+    /// Whether the store has a budget and its time is used up.
+    fn spent(&self) -> bool {
+        // SAFETY: the store keeps its budget alive. C writes only to its own
+        // part of the record, and counts the refusal, which is atomic here.
+        !self.budget.is_null() && unsafe { ((*self.budget).spend)(self) } != 0
+    }
+
+    /// Take from the budget, if there is one.
+    fn take(&mut self, kind: u32, more: u64) -> bool {
+        // SAFETY: as above.
+        self.budget.is_null() || unsafe { ((*self.budget).take)(self.budget, kind, more) } != 0
+    }
+
+    fn give(&mut self, kind: u32, n: u64) {
+        if !self.budget.is_null() {
+            // SAFETY: as above.
+            unsafe { ((*self.budget).give)(self.budget, kind, n) }
+        }
     }
 
     /// Whether one of the open calls was cancelled by its id.
@@ -108,26 +159,36 @@ impl Link {
 
     /// Keep the ticker running while a deadline is waited for.
     pub fn keep_ticking(&self) {
-        if self.deadline | self.slice != 0 {
+        if self.deadline | self.slice != 0 || !self.budget.is_null() {
             // SAFETY: as above.
             unsafe { (*self.ticker_used).store(1, Relaxed) }
         }
     }
 
-    fn refuse(&mut self) -> wasmtime::Result<bool> {
-        self.refusals += 1;
+    fn refuse(&mut self, limit: u32) -> wasmtime::Result<bool> {
+        *self.refusals.get_mut() += 1;
+        *self.last_refusal.get_mut() = limit;
+        self.refused = limit;
         Ok(false)
     }
 }
 
+/// Wasmtime says this where it has not asked before. It must not be taken for
+/// the failure of the growth that was allowed last.
+const NEVER_ASKED: &str = "memory growth exceeds memory type's limits";
+
 impl ResourceLimiter for Link {
     fn memory_growing(&mut self, now: usize, want: usize, max: Option<usize>) -> wasmtime::Result<bool> {
         let more = (want - now) as u64;
+        self.refused = 0;
         if max.is_some_and(|max| want > max) {
             return Ok(false);
         }
         if more > self.memory_limit.saturating_sub(self.memory_bytes) {
-            return self.refuse();
+            return self.refuse(limit::STORE_MEMORY);
+        }
+        if !self.take(MEMORY, more) {
+            return self.refuse(limit::BUDGET_MEMORY);
         }
         self.memory_bytes += more;
         (self.last_growth, self.last_peak) = (more, self.memory_peak);
@@ -135,24 +196,32 @@ impl ResourceLimiter for Link {
         Ok(true)
     }
 
-    fn memory_grow_failed(&mut self, _error: Error) -> wasmtime::Result<()> {
-        if self.last_growth > 0 {
-            self.memory_bytes -= std::mem::take(&mut self.last_growth);
+    fn memory_grow_failed(&mut self, error: Error) -> wasmtime::Result<()> {
+        self.refused = 0;
+        *self.refusals.get_mut() += 1;
+        if self.last_growth > 0 && error.to_string() != NEVER_ASKED {
+            let growth = std::mem::take(&mut self.last_growth);
+            self.memory_bytes -= growth;
             self.memory_peak = self.last_peak;
+            self.give(MEMORY, growth);
         }
-        self.refusals += 1;
         Ok(())
     }
 
     fn table_growing(&mut self, now: usize, want: usize, max: Option<usize>) -> wasmtime::Result<bool> {
         let more = (want - now) as u64;
+        self.refused = 0;
         if max.is_some_and(|max| want > max) {
             return Ok(false);
         }
         if more > self.table_limit.saturating_sub(self.table_elements) {
-            return self.refuse();
+            return self.refuse(limit::STORE_TABLE);
+        }
+        if !self.take(TABLE, more) {
+            return self.refuse(limit::BUDGET_TABLE);
         }
         self.table_elements += more;
+        self.table_peak = self.table_peak.max(self.table_elements);
         Ok(true)
     }
 
