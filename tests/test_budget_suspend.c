@@ -113,6 +113,27 @@ static void a_loop_on_the_fiber_ends(void **state)
     lodge_budget_close(budget);
 }
 
+static void a_call_that_has_yielded_uses_no_time(void **state)
+{
+    struct frame f = frame_of(guest, "spin", 0, 0);
+    uint64_t used;
+
+    (void)state;
+    use_budget();
+    f.word[LODGE_FRAME_SLICE] = 2000000;
+    GIVES(YIELD, lodge_call, &f);
+    used = value(LODGE_BUDGET_TIME_USED);
+    assert_true(used > 0);
+    nanosleep(&(struct timespec){0, 20000000}, NULL);
+    assert_int_equal(value(LODGE_BUDGET_TIME_USED), used);
+    GIVES(YIELD, lodge_resume, &f);
+    assert_true(value(LODGE_BUDGET_TIME_USED) > used);
+    OK(lodge_budget_set(budget, LODGE_BUDGET_TIME, 1, ERR));
+    f.word[LODGE_FRAME_SLICE] = 0;
+    GIVES(E_LIMIT, lodge_resume, &f);
+    lodge_budget_close(budget);
+}
+
 static int32_t calls_back(lodge_caller caller, uint64_t *slots)
 {
     struct frame f = frame_of(guest, "one", 0, slots[0]);
@@ -185,6 +206,7 @@ int main(void)
         SUSPEND_TEST(nested_calls_are_refused_when_the_time_is_used_up),
         SUSPEND_TEST(a_guest_that_asks_all_the_time_ends_too),
         SUSPEND_TEST(a_loop_on_the_fiber_ends),
+        SUSPEND_TEST(a_call_that_has_yielded_uses_no_time),
         SUSPEND_TEST(waiting_below_a_direct_function_uses_no_time),
         SUSPEND_TEST(closing_with_an_open_request_gives_all_back),
         SUSPEND_TEST(instances_on_the_fiber_keep_to_it),
