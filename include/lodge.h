@@ -545,7 +545,8 @@ enum {
     LODGE_HOST_MODE = 7,         /* "direct" "frame" "suspend"; "" if it is
                                     no function */
     LODGE_HOST_INDEX = 8,        /* its decimal index in the host module */
-    LODGE_HOST_KIND = 9          /* "func" "memory" "table" "global" */
+    LODGE_HOST_KIND = 9          /* "func" "memory" "table" "global"
+                                    "tag" */
 };
 
 /* What lodge_report_frame tells. */
@@ -1970,9 +1971,9 @@ LODGE_API lodge_status lodge_caller_exit(lodge_caller caller, int32_t code);
 
 /* ---- host module ------------------------------------------------------- */
 
-/* Make a host module: functions, memories, tables and globals under names,
- * to be added to any number of linkers. What is wrong with it as a whole
- * comes out of lodge_linker_add_host.
+/* Make a host module: functions, memories, tables, globals and tags under
+ * names, to be added to any number of linkers. What is wrong with it as a
+ * whole comes out of lodge_linker_add_host.
  *
  *   engine [in]     an engine
  *   name   [in]     module name of the imports
@@ -2052,8 +2053,8 @@ LODGE_API lodge_status lodge_host_describe(lodge_host host, uint32_t index,
                                            uint64_t len, lodge_error *err);
 
 /* Make a memory of a host module. It has no name yet: lodge_host_export.
- * Memories, tables and globals of a host module are made anew in each store,
- * when something there first asks for them: an instance that imports them, or
+ * Memories, tables, globals and tags of a host module are made anew in each
+ * store, when something there first asks for them: an instance that imports them, or
  * lodge_host_get. All that asks in one store shares them; they count there
  * and end with the store.
  *
@@ -2103,12 +2104,28 @@ LODGE_API lodge_status lodge_host_global(lodge_host host, const char *type,
                                          const uint64_t *slots,
                                          uint32_t *index, lodge_error *err);
 
+/* Make a tag of a host module, the type of an exception; see
+ * lodge_host_memory. In each store it is different from all other tags.
+ *
+ *   host   [in]     a host module
+ *   type   [in]     as in lodge_tag_new: "i32 externref"
+ *   type_len [in]   bytes in `type`
+ *   index  [out]    its number in the host module
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, MEMORY, STATE, TYPE, UNSUPPORTED.
+ * Thread: any; one change at a time.  Since: 0.1.  Op: 283.
+ */
+LODGE_API lodge_status lodge_host_tag(lodge_host host, const char *type,
+                                      uint64_t type_len, uint32_t *index,
+                                      lodge_error *err);
+
 /* Export what a host module has made under a name; again for more names.
  * Exporting a name again replaces what is behind it and keeps the name's
  * place. Linkers that have the host module already are not affected.
  *
  *   host   [in]     a host module
- *   index  [in]     a function, memory, table or global
+ *   index  [in]     a function, memory, table, global or tag
  *   name   [in]     name of the import
  *   name_len [in]   bytes in `name`
  *   err    [out]    may be NULL

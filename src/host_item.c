@@ -1,4 +1,4 @@
-/* host_item.c - memories, tables and globals of host modules, in stores.
+/* host_item.c - what host modules export besides functions, in stores.
  * It must not know under which names they are exported.
  *
  * A host module belongs to an engine, a memory to a store. So a host module
@@ -18,9 +18,11 @@ uint64_t host_serial(void)
 
 void host_item_unref(struct host_item *item)
 {
-    if (item &&
-        atomic_fetch_sub_explicit(&item->refs, 1, memory_order_acq_rel) == 1)
-        alloc_free(item);
+    if (!item ||
+        atomic_fetch_sub_explicit(&item->refs, 1, memory_order_acq_rel) > 1)
+        return;
+    alloc_free(item->sig);
+    alloc_free(item);
 }
 
 static struct host_item *item_ref(struct host_item *item)
@@ -103,6 +105,8 @@ lodge_status host_item_in(struct store *st, const struct host_item *item,
         rc = make_memory(st, item, at, err);
     else if (item->kind == LODGE_KIND_TABLE)
         rc = make_table(st, item, at, err);
+    else if (item->kind == LODGE_KIND_TAG)
+        rc = tag_make(st, item->sig, at, err);
     else
         rc = make_global(st, item, at, err);
     if (rc == LODGE_OK)
@@ -141,18 +145,21 @@ static lodge_status item_try(struct engine *eng, const struct host_item *item,
 
 lodge_status host_item_new(struct engine *eng, uint32_t kind,
                            const struct type_limits *type,
-                           const uint64_t *value, struct host_item **out,
-                           lodge_error *err)
+                           const uint64_t *value, struct sig *sig,
+                           struct host_item **out, lodge_error *err)
 {
     struct host_item *item = alloc_zero(sizeof *item);
     lodge_status rc;
 
-    if (!item)
+    if (!item) {
+        alloc_free(sig);
         return error_memory(err);
+    }
     atomic_store_explicit(&item->refs, 1, memory_order_relaxed);
     item->kind = kind;
     item->serial = host_serial();
     item->type = *type;
+    item->sig = sig;
     if (value)
         memcpy(item->value, value, type->code == LODGE_TYPE_V128 ? 16 : 8);
     rc = item_try(eng, item, err);

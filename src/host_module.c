@@ -220,27 +220,35 @@ lodge_status lodge_host_direct(lodge_host host, uint32_t index,
     return st;
 }
 
-/* ---- memories, tables, globals ---------------------------------------- */
+/* ---- memories, tables, globals, tags ---------------------------------- */
 
-static lodge_status add_item(struct host *host, uint32_t kind,
-                             const struct type_limits *type,
-                             const uint64_t *value, uint32_t *index,
-                             lodge_error *err)
+/* What an item is described by. */
+struct item_plan {
+    uint32_t kind;
+    struct type_limits type;
+    const uint64_t *value; /* globals */
+    struct sig *sig;       /* tags; owned */
+};
+
+static lodge_status add_item(struct host *host, struct item_plan *plan,
+                             uint32_t *index, lodge_error *err)
 {
     struct host_entry *entry = NULL;
     lodge_status st = entry_new(host, &entry, err);
 
-    if (st == LODGE_OK)
-        st = host_item_new(host->eng, kind, type, value, &entry->item, err);
+    if (st != LODGE_OK)
+        return st;
+    st = host_item_new(host->eng, plan->kind, &plan->type, plan->value,
+                       plan->sig, &entry->item, err);
+    plan->sig = NULL;
     if (st == LODGE_OK)
         *index = host->nentries++;
     return st;
 }
 
 /* `st`: whether the type could be read. */
-static lodge_status item_make(lodge_status st, lodge_host host, uint32_t kind,
-                              const struct type_limits *type,
-                              const uint64_t *value, uint32_t *index,
+static lodge_status item_make(lodge_status st, lodge_host host,
+                              struct item_plan *plan, uint32_t *index,
                               lodge_error *err)
 {
     struct host *rec;
@@ -249,10 +257,11 @@ static lodge_status item_make(lodge_status st, lodge_host host, uint32_t kind,
         st = error_refuse(err, LODGE_E_ARGUMENT, "index: is NULL");
     if (st == LODGE_OK)
         st = host_lock(host, &rec, err);
-    if (st != LODGE_OK)
-        return st;
-    st = add_item(rec, kind, type, value, index, err);
-    handle_unlock(host.id);
+    if (st == LODGE_OK) {
+        st = add_item(rec, plan, index, err);
+        handle_unlock(host.id);
+    }
+    alloc_free(plan->sig);
     return st;
 }
 
@@ -260,37 +269,47 @@ lodge_status lodge_host_memory(lodge_host host, const char *type,
                                uint64_t type_len, uint32_t *index,
                                lodge_error *err)
 {
-    struct type_limits parsed;
-    lodge_status st = type_memory_parse(type, type_len, &parsed, err);
+    struct item_plan plan = {.kind = LODGE_KIND_MEMORY};
+    lodge_status st = type_memory_parse(type, type_len, &plan.type, err);
 
-    return item_make(st, host, LODGE_KIND_MEMORY, &parsed, NULL, index, err);
+    return item_make(st, host, &plan, index, err);
 }
 
 lodge_status lodge_host_table(lodge_host host, const char *type,
                               uint64_t type_len, uint32_t *index,
                               lodge_error *err)
 {
-    struct type_limits parsed;
-    lodge_status st = type_table_parse(type, type_len, &parsed, err);
+    struct item_plan plan = {.kind = LODGE_KIND_TABLE};
+    lodge_status st = type_table_parse(type, type_len, &plan.type, err);
 
-    return item_make(st, host, LODGE_KIND_TABLE, &parsed, NULL, index, err);
+    return item_make(st, host, &plan, index, err);
 }
 
 lodge_status lodge_host_global(lodge_host host, const char *type,
                                uint64_t type_len, const uint64_t *slots,
                                uint32_t *index, lodge_error *err)
 {
-    struct type_limits parsed;
+    struct item_plan plan = {.kind = LODGE_KIND_GLOBAL, .value = slots};
     lodge_status st;
 
     if (!slots)
         return error_refuse(err, LODGE_E_ARGUMENT, "slots: is NULL");
-    st = type_global_parse(type, type_len, &parsed, err);
-    if (st == LODGE_OK && parsed.code >= LODGE_TYPE_FUNCREF && slots[0])
+    st = type_global_parse(type, type_len, &plan.type, err);
+    if (st == LODGE_OK && plan.type.code >= LODGE_TYPE_FUNCREF && slots[0])
         st = error_refuse(err, LODGE_E_ARGUMENT,
                           "slots: a reference belongs to a store, the global "
                           "of a host module to none: begin with 0");
-    return item_make(st, host, LODGE_KIND_GLOBAL, &parsed, slots, index, err);
+    return item_make(st, host, &plan, index, err);
+}
+
+lodge_status lodge_host_tag(lodge_host host, const char *type,
+                            uint64_t type_len, uint32_t *index,
+                            lodge_error *err)
+{
+    struct item_plan plan = {.kind = LODGE_KIND_TAG};
+    lodge_status st = tag_parse(type, type_len, &plan.sig, err);
+
+    return item_make(st, host, &plan, index, err);
 }
 
 /* ---- descriptions ----------------------------------------------------- */
@@ -670,6 +689,8 @@ static void add_type(const struct host_entry *entry, struct textbuf *out)
 {
     if (entry->func)
         type_sig_text(entry->func->sig, out);
+    else if (entry->item->sig)
+        type_list_text(entry->item->sig, out);
     else
         type_item_text(entry->item->kind, &entry->item->type, out);
 }

@@ -33,6 +33,8 @@ struct sig {
 lodge_status type_sig_parse(const char *ptr, uint64_t len, struct sig **out,
                             lodge_error *err);
 void type_sig_text(const struct sig *sig, struct textbuf *out);
+/* Of the parameters alone: the type of a tag. */
+void type_list_text(const struct sig *sig, struct textbuf *out);
 const char *type_name(uint32_t code);
 
 struct type_limits {
@@ -470,7 +472,13 @@ lodge_status instance_make_prepared(struct store *st,
                                     const struct prepared *pre, int own,
                                     uint32_t *at, lodge_error *err);
 
-/* ---- memory.c, table.c, global.c --------------------------------------- */
+/* ---- memory.c, table.c, global.c, tag.c -------------------------------- */
+
+/* The result is freed with alloc_free. */
+lodge_status tag_parse(const char *type, uint64_t len, struct sig **out,
+                       lodge_error *err);
+lodge_status tag_make(struct store *st, const struct sig *sig, uint32_t *at,
+                      lodge_error *err);
 
 lodge_status memory_make(struct store *st, const struct type_limits *type,
                          wasmtime_memory_t *out, lodge_error *err);

@@ -3,8 +3,8 @@
  */
 #include "rooms.h"
 
-static lodge_status tag_parse(const char *type, uint64_t len, struct sig **out,
-                              lodge_error *err)
+lodge_status tag_parse(const char *type, uint64_t len, struct sig **out,
+                       lodge_error *err)
 {
     struct sig *sig = NULL;
     uint32_t i;
@@ -26,11 +26,21 @@ static lodge_status tag_parse(const char *type, uint64_t len, struct sig **out,
     return rc;
 }
 
+lodge_status tag_make(struct store *st, const struct sig *sig, uint32_t *at,
+                      lodge_error *err)
+{
+    wasmtime_tag_t tag;
+    wasmtime_error_t *error =
+        lodge_wt_tag_new(st->ctx, sig->codes, sig->nparams, &tag);
+
+    if (error)
+        return trap_translate(st, error, LODGE_E_TYPE, err);
+    return store_item(st, LODGE_KIND_TAG, &tag, at, err);
+}
+
 lodge_status lodge_tag_new(lodge_store store, const char *type,
                            uint64_t type_len, lodge_tag *out, lodge_error *err)
 {
-    wasmtime_error_t *error;
-    wasmtime_tag_t tag;
     struct sig *sig;
     struct store *st;
     uint32_t at;
@@ -43,11 +53,7 @@ lodge_status lodge_tag_new(lodge_store store, const char *type,
         return rc;
     rc = store_enter_own(store, &st, err);
     if (rc == LODGE_OK) {
-        error = lodge_wt_tag_new(st->ctx, sig->codes, sig->nparams, &tag);
-        if (error)
-            rc = trap_translate(st, error, LODGE_E_TYPE, err);
-        if (rc == LODGE_OK)
-            rc = store_item(st, LODGE_KIND_TAG, &tag, &at, err);
+        rc = tag_make(st, sig, &at, err);
         if (rc == LODGE_OK)
             out->id = store_child_id(st, at);
         handle_leave(store.id);

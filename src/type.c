@@ -204,6 +204,14 @@ void type_sig_text(const struct sig *sig, struct textbuf *out)
         textbuf_printf(out, sig->nparams ? " ->" : "->");
 }
 
+void type_list_text(const struct sig *sig, struct textbuf *out)
+{
+    uint32_t i;
+
+    for (i = 0; i < sig->nparams; i++)
+        textbuf_printf(out, "%s%s", i ? " " : "", type_name(sig->codes[i]));
+}
+
 /* ---- memories, tables, globals ---------------------------------------- */
 
 static lodge_status parse_limits(struct words *w, struct type_limits *out,

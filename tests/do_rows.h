@@ -248,6 +248,8 @@ ROW(281, "hplpe", STATUS(
     lodge_host_table(H(lodge_host, 1), P(2), w[3], P(4), P(5))))
 ROW(282, "hplppe", STATUS(
     lodge_host_global(H(lodge_host, 1), P(2), w[3], P(4), P(5), P(6))))
+ROW(283, "hplpe", STATUS(
+    lodge_host_tag(H(lodge_host, 1), P(2), w[3], P(4), P(5))))
 ROW(284, "hhplpe", STATUS(
     lodge_host_get(H(lodge_host, 1), H(lodge_store, 2), P(3), w[4], P(5),
         P(6))))

@@ -282,6 +282,40 @@ static void a_table_is_shared_between_guests(void **state)
           lodge_table_type((lodge_table){table.id}, buf, cap, len, ERR));
 }
 
+/* The host's tag is the same for all guests of a store: one throws, another
+ * catches.
+ */
+static void a_tag_is_shared_between_guests(void **state)
+{
+    lodge_store store = new_store(engine);
+    lodge_linker second = new_linker(engine);
+    lodge_instance thrower, catcher;
+    uint32_t index;
+
+    (void)state;
+    OK(lodge_host_tag(host, TEXT("i32"), &index, ERR));
+    OK(lodge_host_export(host, index, TEXT("e"), ERR));
+    add_to_linker();
+    thrower = instance_in(
+        store, "(module (import \"env\" \"e\" (tag $e (param i32)))"
+               " (func (export \"throw\") (throw $e (i32.const 77))))");
+    OK(lodge_linker_add_host(second, host, ERR));
+    OK(lodge_linker_add_instance(second, TEXT("other"), thrower, ERR));
+    linker = second;
+    catcher = instance_in(store,
+                          "(module (import \"env\" \"e\" (tag $e (param i32)))"
+                          " (import \"other\" \"throw\" (func $throw))"
+                          " (func (export \"f\") (result i32)"
+                          "  (block $b (result i32)"
+                          "   (try_table (catch $e $b) (call $throw))"
+                          "   (i32.const 0))))");
+    assert_int_equal(call(catcher, "f", 0, 0), 77);
+    assert_int_equal(got(store, "e").kind, LODGE_KIND_TAG);
+    READS("i32",
+          lodge_tag_type((lodge_tag){got(store, "e").id}, buf, cap, len, ERR));
+    FAILS(EXCEPTION, lodge_func_call(func_of(thrower, "throw"), NULL, 0, ERR));
+}
+
 /* ---- prepared, frames, waiting ---------------------------------------- */
 
 static const char starts[] =
@@ -527,11 +561,15 @@ static void an_add_that_fails_leaves_no_name(void **state)
 
 static void exports_tell_their_kind_and_type(void **state)
 {
+    uint32_t index;
+
     (void)state;
     OK(lodge_host_export(host, add_memory("1 4 i64", "m"), TEXT("n"), ERR));
     add_table("2 externref", "t");
     add_global("mut f64", 0, 0, "g");
     add_func("i32 -> i64", LODGE_HOST_FRAME, NULL, "f");
+    OK(lodge_host_tag(host, TEXT("i32, f64"), &index, ERR));
+    OK(lodge_host_export(host, index, TEXT("e"), ERR));
 #define ITEM(at, what)                                                        \
     lodge_host_item(host, at, LODGE_HOST_##what, buf, cap, len, ERR)
     READS("memory", ITEM(0, KIND));
@@ -548,6 +586,8 @@ static void exports_tell_their_kind_and_type(void **state)
     READS("func", ITEM(4, KIND));
     READS("frame", ITEM(4, MODE));
     READS("3", ITEM(4, INDEX));
+    READS("tag", ITEM(5, KIND));
+    READS("i32 f64", ITEM(5, TYPE));
 }
 
 /* ---- what does not fit ------------------------------------------------ */
@@ -791,6 +831,10 @@ static void types_are_checked_when_it_is_made(void **state)
     FAILS(ARGUMENT, lodge_host_global(host, TEXT("i33"), zero, &index, ERR));
     FAILS(ARGUMENT, lodge_host_global(host, TEXT("i32"), NULL, &index, ERR));
     FAILS(ARGUMENT, lodge_host_global(host, TEXT("i32"), zero, NULL, ERR));
+    FAILS(ARGUMENT, lodge_host_tag(host, TEXT("i33"), &index, ERR));
+    FAILS(ARGUMENT, lodge_host_tag(host, TEXT("i32"), NULL, ERR));
+    FAILS(TYPE, lodge_host_tag(host, TEXT("i32 -> i32"), &index, ERR));
+    FAILS(UNSUPPORTED, lodge_host_tag(host, TEXT("ref"), &index, ERR));
     SAYS(ARGUMENT, "begin with 0",
          lodge_host_global(host, TEXT("funcref"), &one, &index, ERR));
     assert_int_equal(index, 42);
@@ -854,6 +898,7 @@ static void bad_handles_are_refused(void **state)
         FAILS(HANDLE, lodge_host_memory(bad, TEXT("1"), &n, ERR));
         FAILS(HANDLE, lodge_host_table(bad, TEXT("1 funcref"), &n, ERR));
         FAILS(HANDLE, lodge_host_global(bad, TEXT("i32"), zero, &n, ERR));
+        FAILS(HANDLE, lodge_host_tag(bad, TEXT("i32"), &n, ERR));
         FAILS(HANDLE, lodge_host_get(bad, store, TEXT("m"), &item, ERR));
     });
     FOR_BAD_IDS(
@@ -922,6 +967,8 @@ static lodge_status build_and_use(void)
     STEP(lodge_host_export(made, index, TEXT("g"), ERR));
     STEP(lodge_host_table(made, TEXT("1 funcref"), &index, ERR));
     STEP(lodge_host_export(made, index, TEXT("t"), ERR));
+    STEP(lodge_host_tag(made, TEXT("i32"), &index, ERR));
+    STEP(lodge_host_export(made, index, TEXT("e"), ERR));
     STEP(lodge_linker_new(eng, &lnk, ERR));
     STEP(lodge_linker_add_host(lnk, made, ERR));
     STEP(lodge_module_open(eng, (const uint8_t *)with_memory,
@@ -965,6 +1012,7 @@ int main(void)
         ITEM_TEST(globals_begin_with_their_values),
         ITEM_TEST(a_mutable_global_is_set_in_one_store_only),
         ITEM_TEST(a_table_is_shared_between_guests),
+        ITEM_TEST(a_tag_is_shared_between_guests),
         ITEM_TEST(a_start_function_that_waits_finds_it),
         ITEM_TEST(a_host_function_makes_one_that_shares_it),
         ITEM_TEST(the_host_fills_a_memory_before_the_guest),
