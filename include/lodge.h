@@ -2054,9 +2054,9 @@ LODGE_API lodge_status lodge_host_describe(lodge_host host, uint32_t index,
 
 /* Make a memory of a host module. It has no name yet: lodge_host_export.
  * Memories, tables, globals and tags of a host module are made anew in each
- * store, when something there first asks for them: an instance that imports them, or
- * lodge_host_get. All that asks in one store shares them; they count there
- * and end with the store.
+ * store, when something there first asks for them: an instance that imports
+ * them, or lodge_host_get. All that asks in one store shares them; they count
+ * there and end with the store.
  *
  *   host   [in]     a host module
  *   type   [in]     as in lodge_memory_new: "1 16"
