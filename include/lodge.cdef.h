@@ -478,6 +478,7 @@ lodge_status lodge_host_describe(lodge_host host, uint32_t index, uint32_t what,
 lodge_status lodge_host_memory(lodge_host host, const char *type, uint64_t type_len, uint32_t *index, lodge_error *err);
 lodge_status lodge_host_table(lodge_host host, const char *type, uint64_t type_len, uint32_t *index, lodge_error *err);
 lodge_status lodge_host_global(lodge_host host, const char *type, uint64_t type_len, const uint64_t *slots, uint32_t *index, lodge_error *err);
+lodge_status lodge_host_tag(lodge_host host, const char *type, uint64_t type_len, uint32_t *index, lodge_error *err);
 lodge_status lodge_host_export(lodge_host host, uint32_t index, const char *name, uint64_t name_len, lodge_error *err);
 lodge_status lodge_host_count(lodge_host host, uint32_t *count, lodge_error *err);
 lodge_status lodge_host_item(lodge_host host, uint32_t index, uint32_t what, char *buf, uint64_t cap, uint64_t *len, lodge_error *err);

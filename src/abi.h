@@ -2,5 +2,5 @@
  * Generated from include/lodge.h by tools/api.py; do not edit.
  */
 #ifndef LODGE_ABI_HASH
-#define LODGE_ABI_HASH UINT64_C(0x80f7fe34056498af)
+#define LODGE_ABI_HASH UINT64_C(0xe5099da5e0e733fd)
 #endif

@@ -861,6 +861,13 @@ case 282:
             (uint32_t *)(uintptr_t)frame[5],
             (lodge_error *)(uintptr_t)frame[6]);
     return (lodge_status)(int64_t)frame[0];
+case 283:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_host_tag((lodge_host){ frame[1] },
+            (const char *)(uintptr_t)frame[2], frame[3],
+            (uint32_t *)(uintptr_t)frame[4],
+            (lodge_error *)(uintptr_t)frame[5]);
+    return (lodge_status)(int64_t)frame[0];
 case 284:
     frame[0] = (uint64_t)(int64_t)
         lodge_host_get((lodge_host){ frame[1] },
