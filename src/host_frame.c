@@ -137,6 +137,9 @@ static int32_t finish(struct store *st, const struct request *me,
 {
     static const char text[] = "a host function failed";
 
+    /* What it has called may have ended so, and it may not swallow that. */
+    if (cancel_met(st, st->link.open))
+        return suspend_fail_cancelled(st);
     if (cmd->what == COMMAND_ANSWER)
         return take_results(st, me);
     if (cmd->status == LODGE_E_CANCELLED)

@@ -134,12 +134,22 @@ static void a_running_store_is_busy_and_can_be_cancelled(void **state)
 {
     struct frame f = frame_of(guest, "div", 0, 4);
     pthread_t thread;
-    uint64_t func = f.word[LODGE_FRAME_FUNC];
+    lodge_global global;
+    lodge_memory memory;
+    uint64_t n = 0;
 
     (void)state;
+    OK(lodge_instance_global(guest, TEXT("heap"), &global, ERR));
+    OK(lodge_instance_memory(guest, TEXT("memory"), &memory, ERR));
     thread = spinning(7);
-    f.word[LODGE_FRAME_FUNC] = func;
     GIVES(E_BUSY, lodge_call, &f);
+    f.word[LODGE_FRAME_PARENT] = store.id | 1;
+    GIVES(E_BUSY, lodge_call, &f);
+    f.word[LODGE_FRAME_PARENT] = 0;
+    FAILS(BUSY, lodge_func_call((lodge_func){f.word[LODGE_FRAME_FUNC]}, &n, 1,
+                                ERR));
+    FAILS(BUSY, lodge_global_get(global, &n, 1, ERR));
+    FAILS(BUSY, lodge_memory_size(memory, &n, ERR));
     TOKEN(&f) = store.id | 1;
     f.word[LODGE_FRAME_STATUS] = 0;
     GIVES(E_BUSY, lodge_resume, &f);
