@@ -41,6 +41,7 @@ extern const struct bench_case bench_hosts[];
 extern const struct bench_case bench_instances[];
 extern const struct bench_case bench_objects[];
 extern const struct bench_case bench_limits[];
+extern const struct bench_case bench_waits[];
 
 /* ---- measure.c -------------------------------------------------------- */
 
@@ -62,6 +63,8 @@ void bench_need(lodge_status st, const lodge_error *err, const char *what);
 void bench_need_raw(wasmtime_error_t *error, wasm_trap_t *trap,
                     const char *what);
 void bench_need_true(int yes, const char *what);
+/* A line of its own among the results. */
+void bench_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void *bench_alloc(size_t size); /* zeroed */
 
 /* Settings that both sides get alike. */

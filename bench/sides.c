@@ -2,6 +2,7 @@
  * It must not know what is measured.
  */
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,6 +43,16 @@ void bench_need_true(int yes, const char *what)
 
     if (!yes)
         fail(what, why, sizeof why - 1);
+}
+
+void bench_note(const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vprintf(format, args);
+    va_end(args);
+    printf("\n");
 }
 
 void *bench_alloc(size_t size)
