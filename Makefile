@@ -7,7 +7,7 @@ JOBS ?= $(shell getconf _NPROCESSORS_ONLN)
 WERROR ?= OFF
 export LODGE_WASMTIME_PROFILE ?= release
 
-.PHONY: all run test check bench install clean help coverage \
+.PHONY: all run test soak check bench install clean help coverage \
 	release debug asan tsan
 .DEFAULT_GOAL := all
 
@@ -19,6 +19,9 @@ run: release                    ## build and run the main example
 test: setup-test                ## every test; ends with 'N passed, N failed'
 	@$(MAKE) --no-print-directory release debug asan tsan
 	@tools/run-tests debug asan tsan release
+
+soak: debug                     ## long runs: flat memory over millions of turns
+	@ctest --preset soak
 
 check: setup-check release      ## what must not drift apart
 	@tools/check

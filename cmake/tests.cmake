@@ -3,6 +3,7 @@
 #   core      tests/core/test_*.c and stress_*.c, over src/core alone
 #   room      tests/test_*.c, over liblodge
 #   thread    stress_*.c and tests/thread_*.c: worth a run under TSan
+#   soak      tests/soak_*.c, which take minutes: only by `make soak`
 #   example   every program of examples/, and that the docs show them as they are
 #   cli       tests/cli/test_*.py, which run the command
 #   install   an installed copy, used from outside the tree
@@ -91,6 +92,7 @@ if(LODGE_TESTING)
   lodge_add_seen()
   lodge_test_programs(tests "test_*" room 240 liblodge_seen)
   lodge_test_programs(tests "thread_*" "room;thread" 240 liblodge_seen)
+  lodge_test_programs(tests "soak_*" soak 3600 liblodge)
   lodge_test_programs(tests/guests/real "test_*" guest 240 liblodge_seen)
   return()
 endif()
