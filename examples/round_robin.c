@@ -86,8 +86,8 @@ static void start(struct task *task, lodge_prepared prepared)
     must(lodge_instance_func(task->instance, TEXT("primes"), &fn, &err));
     task->frame[LODGE_FRAME_FUNC] = fn.id;
     task->frame[LODGE_FRAME_CAPACITY] = 1;
-    task->frame[LODGE_FRAME_ERROR] =
-        (LODGE_FRAME_SLOTS + 1) | (uint64_t)32 << 32;
+    task->frame[LODGE_FRAME_ERROR] = (LODGE_FRAME_SLOTS + 1) | (uint64_t)32
+                                                                   << 32;
     task->frame[LODGE_FRAME_SLICE] = SLICE_MS * 1000000;
     task->status = lodge_call(task->frame);
 }
