@@ -146,8 +146,8 @@ static void a_running_store_is_busy_and_can_be_cancelled(void **state)
     f.word[LODGE_FRAME_PARENT] = store.id | 1;
     GIVES(E_BUSY, lodge_call, &f);
     f.word[LODGE_FRAME_PARENT] = 0;
-    FAILS(BUSY, lodge_func_call((lodge_func){f.word[LODGE_FRAME_FUNC]}, &n, 1,
-                                ERR));
+    FAILS(BUSY,
+          lodge_func_call((lodge_func){f.word[LODGE_FRAME_FUNC]}, &n, 1, ERR));
     FAILS(BUSY, lodge_global_get(global, &n, 1, ERR));
     FAILS(BUSY, lodge_memory_size(memory, &n, ERR));
     TOKEN(&f) = store.id | 1;
