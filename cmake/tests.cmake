@@ -67,10 +67,10 @@ function(lodge_test_programs folder pattern labels timeout)
 endfunction()
 
 foreach(name ${examples})
-  lodge_add_test(example_${name} example 120 example_${name})
+  lodge_add_test(example_${name} example 300 example_${name})
 endforeach()
 if(TARGET example_first_light)
-  lodge_add_test(example_first_light_text example 120 example_first_light
+  lodge_add_test(example_first_light_text example 300 example_first_light
     README.md examples/guests/wordcount.wat)
 endif()
 
@@ -82,22 +82,22 @@ function(lodge_test_scripts pattern label timeout)
     lodge_add_test(${name} ${label} ${timeout} ${LODGE_PYTHON} ${source})
   endforeach()
 endfunction()
-lodge_test_scripts("tests/cli/test_*" cli 480)
+lodge_test_scripts("tests/cli/test_*" cli 900)
 
 if(LODGE_TESTING)
   pkg_check_modules(cmocka REQUIRED IMPORTED_TARGET cmocka)
   lodge_guests(tests)
-  lodge_test_programs(tests/core "test_*" core 120 lodge_core)
-  lodge_test_programs(tests/core "stress_*" "core;thread" 240 lodge_core)
+  lodge_test_programs(tests/core "test_*" core 600 lodge_core)
+  lodge_test_programs(tests/core "stress_*" "core;thread" 600 lodge_core)
   lodge_add_seen()
-  lodge_test_programs(tests "test_*" room 240 liblodge_seen)
-  lodge_test_programs(tests "thread_*" "room;thread" 240 liblodge_seen)
+  lodge_test_programs(tests "test_*" room 600 liblodge_seen)
+  lodge_test_programs(tests "thread_*" "room;thread" 600 liblodge_seen)
   lodge_test_programs(tests "soak_*" soak 3600 liblodge)
-  lodge_test_programs(tests/guests/real "test_*" guest 240 liblodge_seen)
+  lodge_test_programs(tests/guests/real "test_*" guest 1200 liblodge_seen)
   return()
 endif()
 
-lodge_test_scripts("examples/check_*" example 60)
-lodge_add_test(install install 120
+lodge_test_scripts("examples/check_*" example 300)
+lodge_add_test(install install 300
   ${PROJECT_SOURCE_DIR}/cmake/test-install.sh
   ${CMAKE_COMMAND} ${PROJECT_BINARY_DIR} ${CMAKE_C_COMPILER})

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <cmocka.h>
 
@@ -114,19 +113,8 @@ static char reads_buf[4096] __attribute__((unused));
         }                                                                     \
     } while (0)
 
-/* Before a fork: lets the threads of the compiler fall asleep. The
- * sanitizer's allocator takes no care of fork, and a child that was made
- * while one of them freed memory would wait in it for ever.
- */
-static inline void calm_before_fork(void)
-{
-#ifdef __SANITIZE_ADDRESS__
-    const struct timespec nap = {0, 150000000};
-
-    nanosleep(&nap, NULL);
-#endif
-    fflush(NULL);
-}
+/* Before a fork; see support_calm.c. */
+void calm_before_fork(void);
 
 static inline lodge_engine new_engine(void)
 {

@@ -744,6 +744,7 @@ static void a_frame_has_its_own_deadline(void **state)
     lodge_instance in = new_instance(engine, spinning);
     uint64_t frame[WORDS];
     lodge_store store;
+    lodge_status st;
     int i;
 
     (void)state;
@@ -757,8 +758,9 @@ static void a_frame_has_its_own_deadline(void **state)
         OK(lodge_call(frame));
         frame[LODGE_FRAME_DEADLINE] = UINT64_MAX;
         OK(lodge_call(frame));
-        frame[LODGE_FRAME_DEADLINE] = 1;
-        OK(lodge_call(frame));
+        frame[LODGE_FRAME_DEADLINE] = 1; /* who knows who gets there first */
+        st = lodge_call(frame);
+        assert_true(st == LODGE_OK || st == LODGE_E_DEADLINE);
     }
     OK(lodge_store_set(store, LODGE_STORE_DEADLINE, 2000000, ERR));
     arm(frame, func_of(in, "spin"));

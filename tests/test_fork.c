@@ -26,7 +26,7 @@ static void in_child(void (*body)(void))
     calm_before_fork();
     child = fork();
     if (child == 0) {
-        alarm(30);
+        alarm(120);
         body();
         _exit(0);
     }
@@ -302,10 +302,10 @@ static int32_t host_forks(uint64_t token, lodge_caller caller, uint64_t *slots)
     lodge_store store;
 
     (void)token;
-    fflush(NULL);
+    calm_before_fork();
     slots[0] = (uint64_t)fork();
     if (slots[0] == 0) {
-        alarm(30);
+        alarm(120);
         CHILD(lodge_caller_store(caller, &store) != LODGE_OK);
         make_anew();
     }
@@ -378,9 +378,10 @@ static void fork_again(void)
     int how = -1;
 
     make_all();
+    calm_before_fork();
     child = fork();
     if (child == 0) {
-        alarm(30);
+        alarm(120);
         use_shared_kinds();
         use_the_store();
         end_everything();

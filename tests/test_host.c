@@ -1119,7 +1119,7 @@ static void a_default_deadline_set_inside_is_for_later_calls(void **state)
     (void)state;
     open_it(close_and_loop, nothing);
     frame[LODGE_FRAME_FUNC] = it.run.id;
-    frame[LODGE_FRAME_DEADLINE] = 10000000;
+    frame[LODGE_FRAME_DEADLINE] = 300000000;
     frame[LODGE_FRAME_CAPACITY] = 1;
     assert_true(lodge_call(frame) < 0); /* the outer deadline holds inside */
     assert_int_equal(it.st[0], LODGE_OK);

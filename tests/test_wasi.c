@@ -518,7 +518,7 @@ static void wasi_starts_no_threads(void **state)
     SYS(WE_OK, "fd_readdir", 3, AT_DATA, 65536, 0, AT_OUT);
     subscribe_clock(0, CLOCK_W_MONOTONIC, MS, 0);
     assert_int_equal(poll_errno(1), WE_OK);
-    assert_int_equal(tasks(), before);
+    assert_true(tasks() <= before); /* one of an earlier test may just end */
 }
 
 /* 0 if WASI works in this process from an engine on. */
@@ -556,7 +556,7 @@ static void wasi_works_in_a_forked_child(void **state)
     calm_before_fork();
     pid = fork();
     if (pid == 0) {
-        alarm(20);
+        alarm(120);
         all_refuse(wasi, LODGE_E_STATE);
         _exit(child());
     }

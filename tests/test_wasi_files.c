@@ -299,7 +299,7 @@ static void a_broken_pipe_in_a_folder_kills_nobody(void **state)
     calm_before_fork();
     pid = fork();
     if (pid == 0) {
-        alarm(20);
+        alarm(120);
         _exit(writes_into_a_broken_pipe());
     }
     assert_int_equal(waitpid(pid, &status, 0), pid);

@@ -254,7 +254,7 @@ static int in_child(int (*body)(void), const char *input, char *out,
         close(in[0]), close(back[0]), close(back[1]);
         if (input)
             close(in[1]);
-        alarm(20);
+        alarm(120);
         signal(SIGPIPE, SIG_DFL);
         engine = new_engine();
         OK(lodge_wasi_new(&wasi, ERR));

@@ -96,7 +96,7 @@ static void clocks_show_the_time_by_default(void **state)
     (void)state;
     guest_open();
     wall = clock_read(CLOCK_W_REAL) / 1000000000;
-    assert_true(wall >= seconds && wall <= seconds + 5);
+    assert_true(wall >= seconds && wall <= (uint64_t)time(NULL));
     mono = clock_read(CLOCK_W_MONOTONIC);
     assert_true(mono < UINT64_C(60) * 1000000000); /* not the machine's */
     assert_true(clock_read(CLOCK_W_MONOTONIC) >= mono);
@@ -159,6 +159,10 @@ static void clocks_that_are_not_there_are_refused(void **state)
 
 /* ---- waiting ---------------------------------------------------------- */
 
+#define HOUR (3600 * 1000 * MS)
+/* Far from an hour; a busy machine may take long for anything. */
+#define PATIENCE 60000
+
 static void a_sleep_takes_its_time(void **state)
 {
     uint64_t start;
@@ -168,7 +172,7 @@ static void a_sleep_takes_its_time(void **state)
     subscribe_clock(0, CLOCK_W_MONOTONIC, 30 * MS, 0);
     start = now_ms();
     assert_int_equal(poll_errno(1), WE_OK);
-    assert_in_range(now_ms() - start, 29, 2000);
+    assert_in_range(now_ms() - start, 29, PATIENCE);
     assert_int_equal(get32(AT_OUT), 1);
     assert_int_equal(get64(AT_EVENTS), 100);
     assert_int_equal(get32(AT_EVENTS + 8) & 0xFFFF, 0);
@@ -182,11 +186,11 @@ static void the_shortest_of_several_timers_ends_a_sleep(void **state)
     guest_open();
     subscribe_clock(0, CLOCK_W_MONOTONIC, UINT64_MAX, 0);
     subscribe_clock(1, CLOCK_W_MONOTONIC, 5 * MS, 0);
-    subscribe_clock(2, CLOCK_W_REAL, 60000 * MS, 0);
+    subscribe_clock(2, CLOCK_W_REAL, HOUR, 0);
     assert_int_equal(poll_errno(3), WE_OK);
     assert_int_equal(get32(AT_OUT), 1);
     assert_int_equal(get64(AT_EVENTS), 101);
-    assert_true(now_ms() - start < 5000);
+    assert_true(now_ms() - start < PATIENCE);
 }
 
 static void a_moment_that_has_passed_is_not_waited_for(void **state)
@@ -202,7 +206,7 @@ static void a_moment_that_has_passed_is_not_waited_for(void **state)
     subscribe_clock(0, CLOCK_W_REAL, clock_read(CLOCK_W_REAL) + 20 * MS,
                     ABSOLUTE);
     assert_int_equal(poll_errno(1), WE_OK);
-    assert_in_range(now_ms() - start, 15, 5000);
+    assert_in_range(now_ms() - start, 15, PATIENCE);
 }
 
 static void with_sleep_off_time_is_skipped(void **state)
@@ -212,13 +216,13 @@ static void with_sleep_off_time_is_skipped(void **state)
     (void)state;
     setting(LODGE_WASI_SLEEP, 0);
     guest_open();
-    subscribe_clock(0, CLOCK_W_MONOTONIC, 3600 * 1000 * MS, 0);
+    subscribe_clock(0, CLOCK_W_MONOTONIC, HOUR, 0);
     start = now_ms();
     before = clock_read(CLOCK_W_MONOTONIC);
     assert_int_equal(poll_errno(1), WE_OK);
-    assert_true(now_ms() - start < 2000);
+    assert_true(now_ms() - start < PATIENCE);
     assert_int_equal(get32(AT_OUT), 1);
-    assert_true(clock_read(CLOCK_W_MONOTONIC) - before >= 3600 * 1000 * MS);
+    assert_true(clock_read(CLOCK_W_MONOTONIC) - before >= HOUR);
 }
 
 static void a_deadline_ends_a_sleep_long_before_its_end(void **state)
@@ -227,11 +231,11 @@ static void a_deadline_ends_a_sleep_long_before_its_end(void **state)
 
     (void)state;
     guest_open();
-    subscribe_clock(0, CLOCK_W_MONOTONIC, 60000 * MS, 0);
+    subscribe_clock(0, CLOCK_W_MONOTONIC, HOUR, 0);
     OK(lodge_store_set(store, LODGE_STORE_DEADLINE, 50 * MS, ERR));
     FAILS(DEADLINE, wasi_try("poll_oneoff",
                              ARGS(AT_SUBS, AT_EVENTS, 1, AT_OUT), &result));
-    assert_in_range(now_ms() - start, 40, 3000);
+    assert_in_range(now_ms() - start, 40, PATIENCE);
     OK(lodge_store_set(store, LODGE_STORE_DEADLINE, 0, ERR));
     has_args("");
 }
@@ -274,7 +278,7 @@ static void ticks_of_the_host_end_a_sleep(void **state)
 
     (void)state;
     guest_open();
-    subscribe_clock(0, CLOCK_W_MONOTONIC, 60000 * MS, 0);
+    subscribe_clock(0, CLOCK_W_MONOTONIC, HOUR, 0);
     OK(lodge_store_set(store, LODGE_STORE_EPOCH_TICKS, 2, ERR));
     ticking = 1;
     assert_int_equal(pthread_create(&thread, NULL, ticks, NULL), 0);
@@ -282,29 +286,38 @@ static void ticks_of_the_host_end_a_sleep(void **state)
                              ARGS(AT_SUBS, AT_EVENTS, 1, AT_OUT), &result));
     ticking = 0;
     assert_int_equal(pthread_join(thread, NULL), 0);
-    assert_true(now_ms() - start < 5000);
+    assert_true(now_ms() - start < PATIENCE);
 }
 
 static void *shuts_down(void *unused)
 {
-    usleep(200000); /* the guest sleeps by then */
+    uint64_t calls;
+
+    while (lodge_store_get(store, LODGE_STORE_CALLS, &calls, NULL) == LODGE_OK)
+        usleep(1000);
+    usleep(20000); /* the guest may be asleep by then */
     lodge_engine_shutdown(engine);
     return unused;
 }
 
 static void a_shutdown_ends_a_sleep(void **state)
 {
-    uint64_t start = now_ms(), result;
+    uint64_t slots[10] = {AT_SUBS, AT_EVENTS, 1, AT_OUT}, start = now_ms();
     pthread_t thread;
+    lodge_status st;
+    lodge_func poll;
 
     (void)state;
     guest_open();
-    subscribe_clock(0, CLOCK_W_MONOTONIC, 60000 * MS, 0);
+    poll = func_of(guest, "poll_oneoff");
+    subscribe_clock(0, CLOCK_W_MONOTONIC, HOUR, 0);
     assert_int_equal(pthread_create(&thread, NULL, shuts_down, NULL), 0);
-    FAILS(CANCELLED, wasi_try("poll_oneoff",
-                              ARGS(AT_SUBS, AT_EVENTS, 1, AT_OUT), &result));
+    do /* the other thread looks in */
+        st = lodge_func_call(poll, slots, 10, ERR);
+    while (st == LODGE_E_BUSY);
+    assert_int_equal(st, LODGE_E_CANCELLED);
     assert_int_equal(pthread_join(thread, NULL), 0);
-    assert_true(now_ms() - start < 5000);
+    assert_true(now_ms() - start < PATIENCE);
 }
 
 static void a_poll_of_nothing_or_of_nonsense_is_refused(void **state)

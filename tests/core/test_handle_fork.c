@@ -190,7 +190,7 @@ static void a_fork_while_another_thread_looks_is_survived(void **state)
         sched_yield();
     pid = fork();
     if (pid == 0) {
-        alarm(20);
+        alarm(120);
         for (i = 0; i < 130; i++)
             more[i] = make(STORE);
         for (i = 0; i < 130; i++)

@@ -275,17 +275,24 @@ static void a_memory_too_small_for_it_is_refused(void **state)
     assert_int_equal(none.id, 42);
 }
 
+/* On a busy machine the deadline may pass before Python has begun. */
 static void a_deadline_ends_an_endless_loop(void **state)
 {
-    uint64_t start = now_ms();
+    uint64_t deadline = 1500 * MS, start, taken = 0;
+    uint8_t out[8];
 
     (void)state;
     arg("-c"), arg("print('on', flush=True)\nwhile True: pass");
-    OK(lodge_prepared_set(python, LODGE_STORE_DEADLINE,
-                          UINT64_C(1500) * 1000000, ERR));
-    FAILS(DEADLINE, run());
-    assert_in_range(now_ms() - start, 1400, 10000);
-    drains(1, "on\n");
+    for (; !taken && deadline < 60000 * MS; deadline *= 2) {
+        lodge_instance_close(guest);
+        OK(lodge_prepared_set(python, LODGE_STORE_DEADLINE, deadline, ERR));
+        start = now_ms();
+        FAILS(DEADLINE, run());
+        assert_true(now_ms() - start > deadline / MS - 100);
+        OK(lodge_store_output(store, 1, out, sizeof out, &taken, ERR));
+    }
+    assert_int_equal(taken, 3);
+    assert_memory_equal(out, "on\n", 3);
 }
 
 static void a_deadline_ends_its_sleep(void **state)
@@ -297,7 +304,7 @@ static void a_deadline_ends_its_sleep(void **state)
     OK(lodge_prepared_set(python, LODGE_STORE_DEADLINE,
                           UINT64_C(1500) * 1000000, ERR));
     FAILS(DEADLINE, run());
-    assert_in_range(now_ms() - start, 1400, 10000);
+    assert_in_range(now_ms() - start, 1400, 60000);
 }
 
 static void its_chance_and_time_are_what_the_host_says(void **state)
