@@ -10,7 +10,6 @@
  */
 #include <string.h>
 
-#include "core/clock.h"
 #include "rooms.h"
 
 /* ---- the stack -------------------------------------------------------- */
@@ -42,12 +41,6 @@ static int has_room(const struct store *st)
 }
 
 /* ---- on the fiber ----------------------------------------------------- */
-
-int fiber_stop(struct store *st, uint32_t why)
-{
-    st->res->why = why;
-    return lodge_wt_park(st->ctx, &st->link) != 0 || st->res->dead;
-}
 
 static void level_enter(struct resident *res, struct level *level,
                         uint32_t results)
@@ -258,27 +251,6 @@ static void swap_running(struct store *st)
     st->res->away = now;
 }
 
-/* The ticker may rest while the fiber is stopped: deadlines go on. */
-static void time_stops(struct store *st)
-{
-    st->res->stopped_ns = clock_ns();
-    st->res->stopped_tick =
-        atomic_load_explicit(&ticker_now, memory_order_relaxed);
-}
-
-static void time_resumes(struct store *st)
-{
-    uint64_t ms = (clock_ns() - st->res->stopped_ns) / 1000000;
-    uint64_t ticks = atomic_load_explicit(&ticker_now, memory_order_relaxed) -
-                     st->res->stopped_tick;
-
-    ticker_wake();
-    if (ms <= ticks)
-        return;
-    st->link.deadline =
-        st->link.deadline > ms - ticks ? st->link.deadline - (ms - ticks) : 1;
-}
-
 static void forget_all(struct resident *res)
 {
     res->why = WHY_ENDED;
@@ -289,9 +261,10 @@ static void forget_all(struct resident *res)
 }
 
 /* Runs the fiber until it stops. A pending poll alone does not mean that:
- * the collector takes pauses too.
+ * the collector takes pauses too. The processor mistakes every return after
+ * a change of stacks, so functions on this way are few.
  */
-static wasmtime_error_t *poll(struct store *st, uint32_t wake)
+static inline __attribute__((always_inline)) wasmtime_error_t *poll(struct store *st, uint32_t wake)
 {
     struct resident *res = st->res;
     wasmtime_error_t *error = NULL;
@@ -302,19 +275,15 @@ static wasmtime_error_t *poll(struct store *st, uint32_t wake)
     st->stopped = 0;
     st->odd &= ~(uint32_t)ODD_YIELDS;
     st->link.slice = res->cmd ? res->cmd->slice : 0;
-    if (__builtin_expect(st->link.slice != 0, 0))
-        ticker_wake();
     swap_running(st);
-    if (__builtin_expect(st->link.deadline != 0, 0))
-        time_resumes(st);
+    if (__builtin_expect((st->link.deadline | st->link.slice) != 0, 0))
+        ticker_wake(); /* it may have rested */
     res->on = 1;
     do
         ended = lodge_wt_resident_poll(&st->link, &error);
     while (!ended && res->why == WHY_RUNS);
     res->on = 0;
     st->link.slice = 0;
-    if (__builtin_expect(st->link.deadline != 0, 0))
-        time_stops(st);
     swap_running(st);
     if (__builtin_expect(ended, 0)) {
         lodge_wt_resident_stop(&st->link);
@@ -356,11 +325,12 @@ static lodge_status run_to_stop(struct store *st, struct command *cmd)
     cmd->error = NULL;
     cmd->rc = LODGE_OK;
     res->cmd = cmd;
-    ended = poll(st, 1);
-    while (__builtin_expect(res->why == WHY_FRAME, 0)) {
+    for (;;) {
+        ended = poll(st, 1);
+        if (__builtin_expect(res->why != WHY_FRAME, 1))
+            break;
         host_frame_serve(st, cmd);
         res->cmd = cmd;
-        ended = poll(st, 1);
     }
     res->cmd = NULL;
     if (__builtin_expect(ended != NULL, 0))
@@ -447,17 +417,7 @@ lodge_status fiber_call(struct store *st, const struct child *fn,
     return rc;
 }
 
-uint32_t fiber_open_calls(const struct store *st)
-{
-    return st->calls + (st->res && !st->res->on ? st->res->away.calls : 0);
-}
-
 /* ---- the end ---------------------------------------------------------- */
-
-int fiber_ending(const struct store *st)
-{
-    return st->res && st->res->dead;
-}
 
 void fiber_end(struct store *st)
 {

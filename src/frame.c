@@ -60,10 +60,17 @@ static lodge_status frame_end(uint64_t *frame, lodge_status rc,
     return rc;
 }
 
+/* Sets what every command has; clearing all of it would cost more than the
+ * rest of an answer.
+ */
 static void command_on(struct command *cmd, uint32_t what, uint64_t *frame,
                        lodge_error *err)
 {
     cmd->what = what;
+    cmd->slice = 0;
+    cmd->failed_own = 0;
+    cmd->payload = 0;
+    cmd->exit_code = 0;
     cmd->frame = frame;
     cmd->slots = frame + LODGE_FRAME_SLOTS;
     cmd->cap = (uint32_t)frame[LODGE_FRAME_CAPACITY];
@@ -87,9 +94,14 @@ static lodge_status frame_slice(const struct store *st, const uint64_t *frame,
 {
     const uint64_t ns = frame[LODGE_FRAME_SLICE];
 
-    *tick = ns ? call_tick_after(ns) : 0;
-    if (ns == 0 || st->eng->set.value[LODGE_CONFIG_INTERRUPTION])
+    *tick = 0;
+    if (ns == 0)
         return LODGE_OK;
+    if (st->eng->set.value[LODGE_CONFIG_INTERRUPTION]) {
+        ticker_wake(); /* it counts from now on */
+        *tick = call_tick_after(ns);
+        return LODGE_OK;
+    }
     return error_refuse(err, LODGE_E_STATE,
                         "a time slice needs an engine with interruption=on");
 }
@@ -100,10 +112,12 @@ static lodge_status call_fiber(struct store *st, const struct child *fn,
                                uint64_t *frame, const struct call_terms *terms,
                                lodge_error *err)
 {
-    struct command cmd = {.fn = fn, .terms = terms};
+    struct command cmd;
     lodge_status rc;
 
     command_on(&cmd, COMMAND_CALL, frame, err);
+    cmd.fn = fn;
+    cmd.terms = terms;
     rc = call_check(fn->sig, cmd.slots, cmd.cap, err);
     if (rc == LODGE_OK)
         rc = frame_slice(st, frame, &cmd.slice, err);
@@ -123,16 +137,14 @@ static lodge_status call_in(struct store *st, const struct child *fn,
 {
     struct lodge_wt_open open;
     struct call_terms terms;
-    int nested = 0;
+    int nested = 0, fiber = takes_fiber(st, fn->reach, frame);
     lodge_status rc = frame_terms(st, frame, &terms, err);
 
-    if (rc == LODGE_OK &&
-        (st->suspends || st->stopped ||
-         (frame[LODGE_FRAME_PARENT] | frame[LODGE_FRAME_SLICE])))
+    if (rc == LODGE_OK && (fiber || frame[LODGE_FRAME_PARENT]))
         rc = suspend_may_call(st, frame[LODGE_FRAME_PARENT], &nested, err);
     if (rc != LODGE_OK)
         return rc;
-    if (!nested && takes_fiber(st, fn->reach, frame))
+    if (fiber && !nested)
         return call_fiber(st, fn, frame, &terms, err);
     rc = cancel_enter(st, &open, terms.id, err);
     if (rc != LODGE_OK)
@@ -341,7 +353,7 @@ static lodge_status resume_in(struct store *st, struct command *cmd,
 static lodge_status frame_resume(uint64_t *frame, lodge_error *err)
 {
     const uint64_t token = frame[LODGE_FRAME_TOKEN];
-    struct command cmd = {0};
+    struct command cmd;
     struct store *st;
     lodge_status rc = frame_check(frame, err);
 

@@ -727,8 +727,6 @@ struct resident {
     struct request *top;            /* innermost open request */
     struct level *level;            /* innermost open call */
     struct running away;            /* the set that is not in the store now */
-    uint64_t stopped_ns; /* clock at the last stop, if a deadline runs */
-    uint64_t stopped_tick;
 };
 
 enum {
@@ -772,7 +770,11 @@ struct command {
  */
 lodge_status fiber_run(struct store *st, struct command *cmd);
 /* On the fiber: wait for the next command. 1: the fiber is being ended. */
-int fiber_stop(struct store *st, uint32_t why);
+static inline int fiber_stop(struct store *st, uint32_t why)
+{
+    st->res->why = why;
+    return lodge_wt_park(st->ctx, &st->link) != 0 || st->res->dead;
+}
 /* On the fiber: carry out the present command, unless it is an answer. */
 void fiber_command(struct store *st);
 /* Whether a call on a frame may begin with this PARENT. *nested: it runs
@@ -848,9 +850,15 @@ int32_t suspend_host(void *env, struct lodge_wt_store *link,
                      const wasmtime_instance_t *instance,
                      wasmtime_val_raw_t *raw, size_t len);
 /* Calls open, those that wait included. */
-uint32_t fiber_open_calls(const struct store *st);
+static inline uint32_t fiber_open_calls(const struct store *st)
+{
+    return st->calls + (st->res && !st->res->on ? st->res->away.calls : 0);
+}
 /* The store is ending: no frame may swallow that. */
-int fiber_ending(const struct store *st);
+static inline int fiber_ending(const struct store *st)
+{
+    return st->res && st->res->dead;
+}
 /* Notes where the stack ends when this is a fiber not seen before. */
 void fiber_note_stack(struct store *st);
 /* Unwinds what waits; before the store goes. */

@@ -4,13 +4,15 @@
  * One thread for the process. It sleeps in steps of 1 ms, counts them, and
  * increments the epoch of every engine, so that running guests look at their
  * deadline. Nobody waits for anything in 100 steps: it stops stepping until
- * ticker_wake. It runs no host code.
+ * ticker_wake, which makes up for what was not counted, so that deadlines of
+ * calls that were stopped meanwhile are right. It runs no host code.
  */
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <time.h>
 
+#include "core/clock.h"
 #include "core/lock.h"
 #include "rooms.h"
 
@@ -22,6 +24,7 @@ _Atomic uint32_t ticker_used;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t wake = PTHREAD_COND_INITIALIZER;
 static struct engine *engines; /* under mutex */
+static uint64_t counted_ns;    /* the clock at the last tick of a rest; too */
 static _Atomic uint32_t parked;
 static _Atomic uint32_t running;
 
@@ -44,6 +47,15 @@ static void step(struct timespec *next)
     pthread_mutex_unlock(&mutex);
 }
 
+/* Counts the milliseconds of a rest; under the mutex. */
+static void catch_up(void)
+{
+    uint64_t ms = (clock_ns() - counted_ns) / STEP_NS;
+
+    counted_ns += ms * STEP_NS;
+    atomic_fetch_add_explicit(&ticker_now, ms, memory_order_relaxed);
+}
+
 /* Sleep until somebody waits for a deadline again; 0 when the last engine
  * has gone and the thread is to end.
  */
@@ -52,9 +64,11 @@ static int park(void)
     int stay;
 
     pthread_mutex_lock(&mutex);
+    counted_ns = clock_ns();
     atomic_store(&parked, 1);
     while (engines && !atomic_load(&ticker_used))
         pthread_cond_wait(&wake, &mutex);
+    catch_up();
     atomic_store(&parked, 0);
     stay = engines != NULL;
     if (!stay)
@@ -157,6 +171,8 @@ void ticker_wake(void)
     if (!atomic_load(&parked))
         return;
     pthread_mutex_lock(&mutex);
+    if (atomic_load(&parked))
+        catch_up();
     pthread_cond_signal(&wake);
     pthread_mutex_unlock(&mutex);
 }

@@ -409,6 +409,99 @@ static void a_deadline_passes_while_a_request_waits(void **state)
     still_usable();
 }
 
+/* That of the outer call too, whose set of times is not the one in use. */
+static void an_outer_deadline_passes_while_a_nested_call_waits(void **state)
+{
+    struct frame f = frame_of(guest, "loop", 0, 2000000), g;
+    lodge_status st;
+    int rounds_left = 1000;
+
+    (void)state;
+    f.word[LODGE_FRAME_DEADLINE] = 500000000;
+    GIVES(REQUEST, lodge_call, &f);
+    g = frame_of(guest, "one", TOKEN(&f), 1);
+    GIVES(REQUEST, lodge_call, &g);
+    usleep(900000);
+    st = answer(&g, 1);
+    assert_true(st == LODGE_OK || st == LODGE_E_DEADLINE);
+    do {
+        st = answer(&f, 1);
+        usleep(100);
+    } while (st == LODGE_REQUEST && --rounds_left);
+    assert_int_equal(st, LODGE_E_DEADLINE);
+    still_usable();
+}
+
+/* ---- slices ----------------------------------------------------------------- */
+
+static void *goes_on_in_turn(void *arg)
+{
+    int me = arg != NULL;
+
+    while (!atomic_load(&done)) {
+        if (atomic_load(&turn) != me) {
+            sched_yield();
+            continue;
+        }
+        last = lodge_resume(shared.word);
+        if (last != LODGE_YIELD || atomic_fetch_add(&rounds, 1) >= 20)
+            atomic_store(&done, 1);
+        atomic_store(&turn, !me);
+    }
+    return NULL;
+}
+
+static void two_threads_give_slices_in_turn(void **state)
+{
+    pthread_t a, b;
+
+    (void)state;
+    shared = frame_of(guest, "spin", 0, 0);
+    shared.word[LODGE_FRAME_SLICE] = 1;
+    GIVES(YIELD, lodge_call, &shared);
+    atomic_store(&turn, 0);
+    atomic_store(&done, 0);
+    atomic_store(&rounds, 0);
+    a = spawn(goes_on_in_turn, NULL);
+    b = spawn(goes_on_in_turn, &shared);
+    pthread_join(a, NULL);
+    pthread_join(b, NULL);
+    assert_int_equal(last, LODGE_YIELD);
+    assert_int_equal(fails(&shared, LODGE_E_CANCELLED, 0, 0),
+                     LODGE_E_CANCELLED);
+    still_usable();
+}
+
+/* A call from a DIRECT function keeps the stop on its thread. */
+static int32_t spins_inside(lodge_caller caller, uint64_t *slots)
+{
+    (void)caller;
+    (void)slots;
+    return lodge_func_call(func_of(guest, "spin"), NULL, 0, NULL);
+}
+
+static void *tries_to_go_on(void *arg)
+{
+    (void)arg;
+    last = lodge_resume(shared.word);
+    return NULL;
+}
+
+static void a_direct_function_pins_its_slices(void **state)
+{
+    (void)state;
+    direct_body = spins_inside;
+    shared = frame_of(guest, "through", 0, 1);
+    shared.word[LODGE_FRAME_SLICE] = 1;
+    GIVES(YIELD, lodge_call, &shared);
+    pthread_join(spawn(tries_to_go_on, NULL), NULL);
+    assert_int_equal(last, LODGE_E_BUSY);
+    GIVES(YIELD, lodge_resume, &shared);
+    assert_int_equal(fails(&shared, LODGE_E_CANCELLED, 0, 0),
+                     LODGE_E_CANCELLED);
+    still_usable();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -427,6 +520,9 @@ int main(void)
         SUSPEND_TEST(a_cancel_may_meet_a_store_that_ends),
         SUSPEND_TEST(deadlines_hold_on_the_fiber),
         SUSPEND_TEST(a_deadline_passes_while_a_request_waits),
+        SUSPEND_TEST(an_outer_deadline_passes_while_a_nested_call_waits),
+        SUSPEND_TEST(two_threads_give_slices_in_turn),
+        SUSPEND_TEST(a_direct_function_pins_its_slices),
     };
 
     return RUN(tests);
