@@ -264,7 +264,8 @@ static void forget_all(struct resident *res)
  * the collector takes pauses too. The processor mistakes every return after
  * a change of stacks, so functions on this way are few.
  */
-static inline __attribute__((always_inline)) wasmtime_error_t *poll(struct store *st, uint32_t wake)
+static inline __attribute__((always_inline)) wasmtime_error_t *
+poll(struct store *st, uint32_t wake)
 {
     struct resident *res = st->res;
     wasmtime_error_t *error = NULL;
