@@ -7,6 +7,30 @@
 
 /* ---- complaints ------------------------------------------------------- */
 
+/* A store whose items can be looked at, for a time. */
+struct shown {
+    wasmtime_context_t *ctx; /* or NULL */
+    uint64_t entered;        /* or 0 */
+};
+
+static struct shown show(uint64_t bound, struct store *st)
+{
+    struct shown items = {NULL, 0};
+    void *obj = st;
+
+    if (!st && bound && handle_enter(bound, &obj, NULL) == LODGE_OK)
+        items.entered = bound;
+    if (obj)
+        items.ctx = ((struct store *)obj)->ctx;
+    return items;
+}
+
+static void end_show(const struct shown *items)
+{
+    if (items->entered)
+        handle_leave(items->entered);
+}
+
 /* The complaints about a module as one text; NULL when there are none.
  * `shown` is a store whose items can be looked at; without one it is that of
  * the linker's items, if it is free.
@@ -16,15 +40,11 @@ static lodge_status complaints(uint64_t bound, struct store *shown,
                                const struct module *mod, uint8_t **text,
                                size_t *len, uint32_t *count, lodge_error *err)
 {
-    void *obj = shown;
-    int entered =
-        !shown && bound && handle_enter(bound, &obj, NULL) == LODGE_OK;
-    wasmtime_context_t *ctx = obj ? ((struct store *)obj)->ctx : NULL;
+    struct shown items = show(bound, shown);
     wasmtime_error_t *error =
-        lodge_wt_linker_missing(raw, ctx, mod->raw, text, len, count);
+        lodge_wt_linker_missing(raw, items.ctx, mod->raw, text, len, count);
 
-    if (entered)
-        handle_leave(bound);
+    end_show(&items);
     return error ? trap_translate(NULL, error, LODGE_E_INTERNAL, err)
                  : LODGE_OK;
 }
@@ -61,6 +81,32 @@ static lodge_status refuse_link(uint64_t bound, struct store *shown,
     return st;
 }
 
+/* Memories and tables fit by their size, and Wasmtime's linker keeps the one
+ * that they had when they were defined. What does not fit may have grown
+ * since: resolves once more, with the sizes of now.
+ */
+static wasmtime_error_t *resolve_grown(uint64_t bound, struct store *shown,
+                                       const wasmtime_linker_t *raw,
+                                       const struct module *mod,
+                                       wasmtime_error_t *refusal,
+                                       wasmtime_instance_pre_t **out)
+{
+    struct shown items = show(bound, shown);
+    wasmtime_error_t *error;
+    wasmtime_linker_t *fresh;
+
+    if (!items.ctx)
+        return refusal;
+    fresh = wasmtime_linker_clone(raw);
+    error = lodge_wt_linker_refresh(fresh, items.ctx);
+    if (!error)
+        error = wasmtime_linker_instantiate_pre(fresh, mod->raw, out);
+    wasmtime_linker_delete(fresh);
+    end_show(&items);
+    wasmtime_error_delete(error ? error : refusal);
+    return error ? refusal : NULL;
+}
+
 static lodge_status resolve(uint64_t bound, struct store *shown,
                             const wasmtime_linker_t *raw,
                             const struct module *mod,
@@ -69,6 +115,8 @@ static lodge_status resolve(uint64_t bound, struct store *shown,
     wasmtime_error_t *error =
         wasmtime_linker_instantiate_pre(raw, mod->raw, out);
 
+    if (error)
+        error = resolve_grown(bound, shown, raw, mod, error, out);
     return error ? refuse_link(bound, shown, raw, mod, error, err) : LODGE_OK;
 }
 

@@ -242,6 +242,11 @@ wasmtime_error_t *lodge_wt_linker_alias(
     wasmtime_linker_t *linker, const char *from_module, size_t from_module_len,
     const char *from_name, size_t from_name_len, const char *to_module,
     size_t to_module_len, const char *to_name, size_t to_name_len);
+/* Take the present sizes of the memories and tables that the linker defines,
+ * all of which belong to `store`. It allows shadowing from then on.
+ */
+wasmtime_error_t *lodge_wt_linker_refresh(wasmtime_linker_t *linker,
+                                          wasmtime_context_t *store);
 /* Imports of the module that the linker does not satisfy, one a line; freed
  * with lodge_wt_bytes_free. `store` is the one that the linker's items
  * belong to, or NULL.

@@ -6,8 +6,8 @@ use crate::{Fail, give, guard, text};
 use std::ffi::c_void;
 use std::mem::MaybeUninit;
 use wasmtime::{
-    AsContextMut, Error, Extern, ExternType, FuncType, Instance, Linker, Module, RefType, Store,
-    ValRaw, ValType,
+    AsContextMut, Error, Extern, ExternType, FuncType, Instance, Linker, MemoryTypeBuilder, Module,
+    RefType, Store, TableType, ValRaw, ValType,
 };
 use wasmtime_c_api::{
     WasmtimeStoreContextMut, WasmtimeStoreData, wasm_engine_t, wasmtime_error_t, wasmtime_linker_t, wasmtime_module_t,
@@ -274,8 +274,37 @@ fn kind_and_type(ty: &ExternType) -> String {
 /// The type of an item; None for one of a store that is not at hand, which
 /// Wasmtime compares when the module is instantiated.
 fn type_in(store: WasmtimeStoreContextMut<'_>, item: &Extern) -> Option<ExternType> {
-    let look = std::panic::AssertUnwindSafe(|| item.ty(store));
-    std::panic::catch_unwind(look).ok()
+    let look = std::panic::AssertUnwindSafe(|| type_now(store, item));
+    std::panic::catch_unwind(look).ok()?.ok()
+}
+
+/// The type of an item, with its present size as the least one: what has
+/// grown fits imports that it did not fit when it was made.
+fn type_now(
+    mut store: WasmtimeStoreContextMut<'_>,
+    item: &Extern,
+) -> wasmtime::Result<ExternType> {
+    let ty = item.ty(&store);
+    Ok(match (&ty, item) {
+        (ExternType::Memory(ty), Extern::Memory(memory)) => MemoryTypeBuilder::new()
+            .min(memory.size(&store))
+            .max(ty.maximum())
+            .memory64(ty.is_64())
+            .page_size_log2(ty.page_size_log2())
+            .build()?
+            .into(),
+        (ExternType::Table(ty), Extern::Table(table)) => {
+            let (element, size) = (ty.element().clone(), table.size(&mut store));
+            if ty.is_64() {
+                TableType::new64(element, size, ty.maximum()).into()
+            } else {
+                // Sizes and limits of such a table have 32 bits.
+                let limit = ty.maximum().map(|max| max as u32);
+                TableType::new(element, size as u32, limit).into()
+            }
+        }
+        _ => ty,
+    })
 }
 
 /// Limits of what is found are within those expected.
@@ -303,6 +332,28 @@ fn fits(found: &ExternType, expected: &ExternType) -> bool {
         }
         _ => false,
     }
+}
+
+/// A linker knows each memory and table by the size that it had when it was
+/// defined. Defines those that have grown anew.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lodge_wt_linker_refresh(
+    linker: &mut wasmtime_linker_t,
+    mut store: WasmtimeStoreContextMut<'_>,
+) -> Fail {
+    guard(|| {
+        let linker: &mut Linker<WasmtimeStoreData> = unsafe { view_mut(linker) };
+        let sized: Vec<_> = linker
+            .iter(&mut store)
+            .filter(|(_, _, item)| matches!(item, Extern::Memory(_) | Extern::Table(_)))
+            .map(|(module, name, item)| (module.to_string(), name.to_string(), item))
+            .collect();
+        linker.allow_shadowing(true);
+        for (module, name, item) in sized {
+            linker.define(&store, &module, &name, item)?;
+        }
+        Ok(())
+    })
 }
 
 /// `store` is the one that the linker's items belong to, if they do.
