@@ -6,23 +6,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "fetched.h"
 #include "guests/wasi_guest.h"
 #include "support_signals.c"
 
 static lodge_prepared python;
 static uint64_t live, bytes;
-
-static int fetched(char *path, int size)
-{
-    FILE *fetch = popen("tests/guests/fetch python", "r");
-    size_t n;
-
-    if (!fetch || !fgets(path, size, fetch))
-        path[0] = 0;
-    n = strcspn(path, "\n");
-    path[n] = 0;
-    return fetch && pclose(fetch) == 0 && n;
-}
 
 static int compile(void **state)
 {
@@ -32,7 +21,7 @@ static int compile(void **state)
 
     if (nothing_lives(state))
         return -1;
-    if (!fetched(path, sizeof path)) {
+    if (!fetched("python", path, sizeof path)) {
         fprintf(stderr, "CPython is not there; the reason is above\n");
         return -1;
     }
