@@ -75,6 +75,16 @@ if(TARGET example_first_light)
 endif()
 
 find_program(LODGE_PYTHON python3 REQUIRED)
+# Interpreters cannot load a library that was built with a sanitizer.
+if(TARGET example_twenty_steps AND NOT LODGE_SANITIZE)
+  find_program(LODGE_LUAJIT luajit)
+  if(NOT LODGE_LUAJIT)
+    message(STATUS "No luajit: the twenty steps in C and Python only")
+  endif()
+  lodge_add_test(example_twenty_steps_same example 120 ${LODGE_PYTHON}
+    examples/compare_steps.py $<TARGET_FILE:example_twenty_steps>
+    $<TARGET_FILE:liblodge> $<$<BOOL:${LODGE_LUAJIT}>:${LODGE_LUAJIT}>)
+endif()
 function(lodge_test_scripts pattern label timeout)
   file(GLOB sources CONFIGURE_DEPENDS ${pattern}.py)
   foreach(source ${sources})
