@@ -89,6 +89,7 @@ static struct {
     lodge_linker linker;
     lodge_prepared prepared;
     lodge_store store;
+    lodge_budget budget;
     lodge_wasi wasi;
     lodge_instance instance, own;
     lodge_func fn;
@@ -106,6 +107,8 @@ static void make_all(void)
     OK(lodge_linker_prepare(old.linker, old.module, &old.prepared, ERR));
     old.store = new_store(old.engine);
     OK(lodge_wasi_new(&old.wasi, ERR));
+    OK(lodge_budget_new(&old.budget, ERR));
+    OK(lodge_store_budget(old.store, old.budget, ERR));
     OK(lodge_instance_new(old.linker, old.store, old.module, &old.instance,
                           ERR));
     old.own = new_instance(old.engine, guest);
@@ -119,6 +122,7 @@ static void close_all(void)
 {
     lodge_config_close(old.config);
     lodge_wasi_close(old.wasi);
+    lodge_budget_close(old.budget);
     lodge_engine_shutdown(old.engine);
 }
 
@@ -220,7 +224,10 @@ static void use_shared_kinds(void)
     FORKED(
         lodge_linker_missing(old.linker, old.module, NULL, 0, &len, &n, ERR));
     FORKED(lodge_prepared_set(old.prepared, 1, 1, ERR));
+    FORKED(lodge_prepared_budget(old.prepared, old.budget, ERR));
     FORKED(lodge_wasi_arg(old.wasi, "a", 1, ERR));
+    FORKED(lodge_budget_set(old.budget, LODGE_BUDGET_TIME, 1, ERR));
+    FORKED(lodge_budget_get(old.budget, LODGE_BUDGET_TIME, &value, ERR));
     CHILD(lodge_handle_info(old.engine.id, &n, &value) == LODGE_E_STATE);
 }
 
@@ -237,6 +244,7 @@ static void use_the_store(void)
     FORKED(lodge_store_set(old.store, 1, 1, ERR));
     FORKED(lodge_store_hold(old.store, ERR));
     FORKED(lodge_store_gc(old.store, ERR));
+    FORKED(lodge_store_budget(old.store, (lodge_budget){0}, ERR));
     FORKED(lodge_linker_prepare(old.linker, old.module, &prepared, ERR));
     FORKED(
         lodge_instance_new(old.linker, old.store, old.module, &instance, ERR));
@@ -267,7 +275,7 @@ static void end_everything(void)
     const uint64_t ids[] = {old.config.id, old.engine.id,   old.module.id,
                             old.linker.id, old.prepared.id, old.store.id,
                             old.wasi.id,   old.instance.id, old.own.id,
-                            old.fn.id};
+                            old.fn.id,     old.budget.id};
     size_t i;
 
     CHILD(!lodge_instance_close(old.instance));
@@ -280,6 +288,7 @@ static void end_everything(void)
     CHILD(!lodge_engine_shutdown(old.engine));
     CHILD(!lodge_config_close(old.config));
     CHILD(!lodge_wasi_close(old.wasi));
+    CHILD(!lodge_budget_close(old.budget));
     for (i = 0; i < sizeof ids / sizeof *ids; i++)
         lodge_release((void *)(uintptr_t)ids[i]);
     make_anew();
