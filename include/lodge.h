@@ -131,7 +131,8 @@ typedef struct lodge_error {
 
 /* A DIRECT host function: runs at once on the thread that is in the call.
  * `slots` holds the parameters and takes the results, from slot 0. Returns
- * 0, or the result of lodge_caller_fail or lodge_caller_exit.
+ * 0, or the result of lodge_caller_fail or lodge_caller_exit, or
+ * LODGE_AS_SAID.
  */
 typedef int32_t (*lodge_direct_fn)(uint64_t token, lodge_caller caller,
                                    uint64_t *slots);
@@ -532,6 +533,12 @@ enum {
     LODGE_HOST_FRAME = 1,  /* the linker's one function, on a native stack */
     LODGE_HOST_SUSPEND = 2 /* the call stops with LODGE_REQUEST */
 };
+
+/* What a DIRECT function returns if it cannot know whether something that it
+ * called has failed: if lodge_caller_fail or lodge_caller_exit was called,
+ * the guest ends, else all went well.
+ */
+enum { LODGE_AS_SAID = 1396787524 };
 
 /* What lodge_host_describe says and lodge_host_item tells. */
 enum {

@@ -2,5 +2,5 @@
  * Generated from include/lodge.h by tools/api.py; do not edit.
  */
 #ifndef LODGE_ABI_HASH
-#define LODGE_ABI_HASH UINT64_C(0xe5099da5e0e733fd)
+#define LODGE_ABI_HASH UINT64_C(0x6a291c36cd449792)
 #endif

@@ -3,12 +3,8 @@
  */
 #include <string.h>
 
+#include "call_plain.h"
 #include "rooms.h"
-
-/* A call must cost next to nothing beside Wasmtime's own: all that every
- * call does is one function, and all that few do is out of its way.
- */
-#define IN_LINE inline __attribute__((always_inline))
 
 /* ---- where ------------------------------------------------------------ */
 
@@ -25,7 +21,7 @@ lodge_status call_refuse_stack(lodge_error *err)
 static lodge_status place(struct store *st, uintptr_t room, size_t *fiber,
                           lodge_error *err)
 {
-    uint64_t need = st->max_stack + STACK_RESERVE;
+    uint64_t need = st->stack_need;
     uintptr_t here = stack_here();
 
     *fiber = 0;
@@ -96,9 +92,9 @@ void call_end(struct store *st, const struct call_saved *saved)
 
 /* ---- the call --------------------------------------------------------- */
 
-static __attribute__((noinline)) lodge_status enter_elsewhere(
-    struct store *st, const wasmtime_func_t *func, wasmtime_val_raw_t *raw,
-    size_t len, uintptr_t room, lodge_error *err)
+lodge_status call_elsewhere(struct store *st, const wasmtime_func_t *func,
+                            wasmtime_val_raw_t *raw, size_t len,
+                            uintptr_t room, lodge_error *err)
 {
     wasmtime_error_t *error;
     size_t fiber;
@@ -111,55 +107,11 @@ static __attribute__((noinline)) lodge_status enter_elsewhere(
     return error ? trap_translate(st, error, LODGE_E_HOST, err) : LODGE_OK;
 }
 
-static IN_LINE lodge_status enter_guest(struct store *st,
-                                        const wasmtime_func_t *func,
-                                        wasmtime_val_raw_t *raw, size_t len,
-                                        lodge_error *err)
-{
-    uintptr_t room = stack_room();
-    wasmtime_error_t *error;
-
-    if (__builtin_expect(room < st->max_stack + STACK_RESERVE, 0))
-        return enter_elsewhere(st, func, raw, len, room, err);
-    error = lodge_wt_call(st->ctx, func, raw, len);
-    if (__builtin_expect(error != NULL, 0))
-        return trap_translate(st, error, LODGE_E_HOST, err);
-    return LODGE_OK;
-}
-
-/* The everyday call: few values, a slot each, no references. Wasmtime looks
- * only at the part of a parameter that its type has.
- */
-static IN_LINE lodge_status run_plain(struct store *st, const struct child *fn,
-                                      uint64_t *slots, lodge_error *err)
-{
-    /* Copies: the guest may make the table of children move. */
-    const wasmtime_func_t func = fn->of.func;
-    const struct sig *sig = fn->sig;
-    wasmtime_val_raw_t raw[LOCAL_VALUES];
-    const uint64_t *masks;
-    lodge_status rc;
-    uint32_t i;
-
-    for (i = 0; i < sig->nparams; i++)
-        raw[i].i64 = (int64_t)slots[i];
-    st->calls++;
-    rc = enter_guest(st, &func, raw, sig->raw, err);
-    st->calls--;
-    if (__builtin_expect(rc != LODGE_OK, 0))
-        return rc;
-    masks = sig->masks + sig->nparams;
-    for (i = 0; i < sig->nresults; i++)
-        slots[i] = (uint64_t)raw[i].i64 & masks[i];
-    return LODGE_OK;
-}
-
 static lodge_status run(struct store *st, const struct child *fn,
                         uint64_t *slots, wasmtime_val_raw_t *raw,
                         const struct call_terms *terms, lodge_error *err)
 {
-    const wasmtime_func_t func = fn->of.func; /* copies, as above */
-    const struct sig *sig = fn->sig;
+    const struct sig *sig = fn->sig; /* a copy, as above */
     struct call_saved saved;
     lodge_status rc;
     int mine;
@@ -171,7 +123,7 @@ static lodge_status run(struct store *st, const struct child *fn,
         return rc;
     mine = budget_run(st);
     call_begin(st, terms, &saved);
-    rc = enter_guest(st, &func, raw, sig->raw, err);
+    rc = call_guest(st, &fn->of.func, raw, sig->raw, err);
     call_end(st, &saved);
     budget_rest(st, mine);
     if (rc != LODGE_OK)
@@ -231,22 +183,6 @@ run_any(struct store *st, const struct child *fn, uint64_t *slots,
     return rc;
 }
 
-/* Whether run_plain will do: all fits, and nothing is to be set and taken
- * back. All else is for run_any to sort out.
- */
-static IN_LINE int is_plain(const struct store *st, const struct child *fn,
-                            const uint64_t *slots, uint32_t len)
-{
-    const struct sig *sig = fn->sig;
-
-    return __builtin_expect(sig->plain && sig->raw <= LOCAL_VALUES &&
-                                sig->raw <= len && slots != NULL &&
-                                !(st->deadline_ns | st->epoch_ticks |
-                                  st->stopped | st->budgeted) &&
-                                !st->link.failure,
-                            1);
-}
-
 lodge_status call_run(struct store *st, const struct child *fn,
                       uint64_t *slots, uint32_t len,
                       const struct call_terms *terms, lodge_error *err)
@@ -254,10 +190,10 @@ lodge_status call_run(struct store *st, const struct child *fn,
     const uint64_t tag = st->tag;
     lodge_status rc;
 
-    if (terms->deadline_ns || !is_plain(st, fn, slots, len))
+    if (terms->deadline_ns || !call_is_plain(st, fn, slots, len))
         return run_any(st, fn, slots, len, terms, err);
     st->tag = terms->tag;
-    rc = run_plain(st, fn, slots, err);
+    rc = call_plain(st, fn, slots, err);
     st->tag = tag;
     return rc;
 }
@@ -315,24 +251,40 @@ lodge_status call_instantiate(struct store *st,
 
 /* ---- functions -------------------------------------------------------- */
 
+/* Any other call of a function; leaves the store. */
+static __attribute__((noinline)) lodge_status call_unusual(struct store *st,
+                                                           uint64_t id,
+                                                           uint64_t *slots,
+                                                           uint32_t len,
+                                                           lodge_error *err)
+{
+    const struct call_terms terms = {.tag = st->tag};
+    lodge_status rc = store_enter_late(st, id, LODGE_KIND_FUNC, err);
+
+    if (rc != LODGE_OK)
+        return rc; /* and not inside any more */
+    rc = run_any(st, store_child(st, id, LODGE_KIND_FUNC), slots, len, &terms,
+                 err);
+    handle_leave(id);
+    return rc;
+}
+
 lodge_status lodge_func_call(lodge_func fn, uint64_t *slots, uint32_t len,
                              lodge_error *err)
 {
+    struct slot *slot = handle_slot(fn.id);
+    lodge_status rc = handle_enter_slot(slot, fn.id, err);
     struct store *st;
     struct child *c;
-    lodge_status rc;
 
-    rc = store_enter_inline(fn.id, LODGE_KIND_FUNC, &st, &c, err);
     if (__builtin_expect(rc != LODGE_OK, 0))
         return rc;
-    if (is_plain(st, c, slots, len)) {
-        rc = run_plain(st, c, slots, err);
-    } else {
-        const struct call_terms terms = {.tag = st->tag};
-
-        rc = run_any(st, c, slots, len, &terms, err);
-    }
-    handle_leave(fn.id);
+    st = slot->obj;
+    c = store_child(st, fn.id, LODGE_KIND_FUNC);
+    if (!call_is_plain(st, c, slots, len))
+        return call_unusual(st, fn.id, slots, len, err);
+    rc = call_plain(st, c, slots, err);
+    handle_leave_slot(slot, fn.id);
     return rc;
 }
 

@@ -238,14 +238,14 @@ static void swap_running(struct store *st)
 {
     const struct running now = {
         st->link.deadline, st->link.epoch_deadline, st->tag,  st->link.open,
-        st->call,          st->link.fiber,          st->calls};
+        st->link.call,     st->link.fiber,          st->calls};
     const struct running *then = &st->res->away;
 
     st->link.deadline = then->deadline;
     st->link.epoch_deadline = then->epoch_deadline;
     st->tag = then->tag;
     st->link.open = then->open;
-    st->call = then->call;
+    st->link.call = then->call;
     st->link.fiber = then->fiber;
     st->calls = then->calls;
     st->res->away = now;

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "call_plain.h"
 #include "rooms.h"
 
 /* ---- the words -------------------------------------------------------- */
@@ -155,20 +156,54 @@ static lodge_status call_in(struct store *st, const struct child *fn,
     return rc;
 }
 
-static lodge_status frame_call(uint64_t *frame, lodge_error *err)
+/* The same for a frame with more than a function, its values and a tag, or
+ * where anything else is out of the usual; leaves the store.
+ */
+static __attribute__((noinline)) lodge_status call_unusual(struct store *st,
+                                                           uint64_t *frame,
+                                                           lodge_error *err)
 {
     const uint64_t id = frame[LODGE_FRAME_FUNC];
-    struct store *st;
-    struct child *c;
-    lodge_status rc = frame_check(frame, err);
+    lodge_status rc = store_enter_late(st, id, LODGE_KIND_FUNC, err);
 
-    if (rc == LODGE_OK)
-        rc = store_enter_child(id, LODGE_KIND_FUNC, &st, &c, err);
     if (rc != LODGE_OK)
-        return rc;
-    rc = call_in(st, c, frame, err);
+        return rc; /* and not inside any more */
+    rc = call_in(st, store_child(st, id, LODGE_KIND_FUNC), frame, err);
     frame[LODGE_FRAME_OPEN] = fiber_open_calls(st);
     handle_leave(id);
+    return rc;
+}
+
+static int asks_more(const uint64_t *frame)
+{
+    return (frame[LODGE_FRAME_PARENT] | frame[LODGE_FRAME_CALLID] |
+            frame[LODGE_FRAME_DEADLINE] | frame[LODGE_FRAME_SLICE]) != 0;
+}
+
+static IN_LINE lodge_status frame_call(uint64_t *frame, lodge_error *err)
+{
+    const uint64_t id = frame[LODGE_FRAME_FUNC];
+    uint64_t *slots = frame + LODGE_FRAME_SLOTS;
+    uint32_t cap = (uint32_t)frame[LODGE_FRAME_CAPACITY];
+    struct slot *slot = handle_slot(id);
+    lodge_status rc = handle_enter_slot(slot, id, err);
+    struct store *st;
+    struct child *c;
+    uint64_t tag;
+
+    if (__builtin_expect(rc != LODGE_OK, 0))
+        return rc;
+    st = slot->obj;
+    c = store_child(st, id, LODGE_KIND_FUNC);
+    if (asks_more(frame) || !call_is_plain(st, c, slots, cap) ||
+        reach_suspends(st->suspends, c->reach))
+        return call_unusual(st, frame, err);
+    tag = st->tag;
+    st->tag = frame[LODGE_FRAME_TAG];
+    rc = call_plain(st, c, slots, err);
+    st->tag = tag;
+    frame[LODGE_FRAME_OPEN] = fiber_open_calls(st);
+    handle_leave_slot(slot, id);
     return rc;
 }
 
@@ -181,6 +216,8 @@ lodge_status lodge_call(uint64_t *frame)
         return LODGE_E_ARGUMENT;
     clear_out_words(frame);
     rc = frame_record(frame, &spare, &err);
+    if (rc == LODGE_OK)
+        rc = frame_check(frame, err);
     if (rc == LODGE_OK)
         rc = frame_call(frame, err);
     return frame_end(frame, rc, err);

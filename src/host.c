@@ -76,11 +76,6 @@ static void zero_results(const struct sig *sig, uint64_t *slots)
         slots[i] = 0;
 }
 
-static uint64_t caller_id(struct store *st)
-{
-    return st->id | (CALLER_BIT + (st->calls_made++ & 0xFFFF));
-}
-
 /* What failed inside after the function had said why it fails is no cause
  * of that.
  */
@@ -91,6 +86,13 @@ static void drop_inner(struct lodge_wt_store *link)
     link->failure = NULL;
     lodge_wt_failure_drop(link);
     link->failure = failure;
+}
+
+static int32_t as_said(const struct lodge_wt_store *link, int32_t rc)
+{
+    if (rc != LODGE_AS_SAID)
+        return rc;
+    return link->failure ? LODGE_E_HOST : LODGE_OK;
 }
 
 /* The function went well although a call that it made had failed. */
@@ -113,7 +115,8 @@ static int32_t host_run(void *env, struct lodge_wt_store *link,
     struct host_func *hf = env;
     struct store *st = (struct store *)link;
     uint64_t *slots = (uint64_t *)(void *)raw;
-    struct call call = {st->call, instance, caller_id(st), link->inner};
+    struct lodge_wt_call call = {st->link.call, instance, host_caller_next(st),
+                                 link->inner};
     int32_t rc;
 
     (void)len;
@@ -124,9 +127,10 @@ static int32_t host_run(void *env, struct lodge_wt_store *link,
     }
     zero_results(hf->sig, slots);
     link->inner = NULL;
-    st->call = &call;
+    st->link.call = &call;
     rc = hf->fn(hf->node.token, (lodge_caller){call.id}, slots);
-    st->call = call.prev;
+    st->link.call = call.prev;
+    rc = as_said(link, rc);
     if (__builtin_expect(rc == LODGE_OK, 1)) {
         if (link->inner || link->failure)
             rc = swallow(st);
@@ -140,45 +144,18 @@ static int32_t host_run(void *env, struct lodge_wt_store *link,
     return rc;
 }
 
-static __attribute__((noinline)) int32_t end_failed(struct store *st,
-                                                    const struct host_func *hf,
-                                                    int32_t rc)
-{
-    rc = rc == LODGE_OK ? swallow(st) : host_failed(st, hf, rc);
-    drop_inner(&st->link);
-    return rc;
-}
-
-/* The same for the everyday function, in half the time: values of a slot
- * each, at most one result, and no failure that somebody may report. The
- * result is in its place; Wasmtime reads of it what its type has.
+/* The end of an everyday call (`struct lodge_wt_direct`) that did not go
+ * well, or in which something had failed.
  */
-static int32_t host_run_simple(void *env, struct lodge_wt_store *link,
-                               const wasmtime_instance_t *instance,
-                               wasmtime_val_raw_t *raw, size_t len)
+static int32_t end_failed(void *env, struct lodge_wt_store *link, int32_t rc)
 {
     struct host_func *hf = env;
     struct store *st = (struct store *)link;
-    uint64_t *slots = (uint64_t *)(void *)raw;
-    struct call call;
-    uint32_t i;
-    int32_t rc;
 
-    if (__builtin_expect(link->inner != NULL, 0))
-        return host_run(env, link, instance, raw, len);
-    call.prev = st->call;
-    call.instance = instance;
-    call.id = caller_id(st);
-    for (i = 0; i < hf->sig->nparams; i++)
-        slots[i] = (uint64_t)raw[i].i64 & hf->sig->masks[i];
-    if (i < hf->sig->nresults)
-        slots[0] = 0;
-    st->call = &call;
-    rc = hf->fn(hf->node.token, (lodge_caller){call.id}, slots);
-    st->call = call.prev;
-    if (__builtin_expect(rc != LODGE_OK || link->inner || link->failure, 0))
-        return end_failed(st, hf, rc);
-    return LODGE_OK;
+    rc = as_said(link, rc);
+    rc = rc == LODGE_OK ? swallow(st) : host_failed(st, hf, rc);
+    drop_inner(link);
+    return rc;
 }
 
 /* ---- the record ------------------------------------------------------- */
@@ -236,6 +213,25 @@ void host_func_unref(void *func)
     domain_push(hf->domain, &hf->node);
 }
 
+/* Whether a function is simple enough for Rust to run it without us. */
+static int everyday(const struct host_func *hf, struct lodge_wt_direct *out)
+{
+    const struct sig *sig = hf->sig;
+    uint32_t i;
+
+    if (hf->mode != LODGE_HOST_DIRECT || !sig->plain || sig->nresults > 1 ||
+        sig->nparams > 32)
+        return 0;
+    *out = (struct lodge_wt_direct){.fn = hf->fn,
+                                    .token = hf->node.token,
+                                    .end = end_failed,
+                                    .nparams = sig->nparams,
+                                    .zero = sig->nresults > sig->nparams};
+    for (i = 0; i < sig->nparams; i++)
+        out->narrow |= (uint32_t)(sig->masks[i] == UINT32_MAX) << i;
+    return 1;
+}
+
 wasmtime_error_t *host_define(wasmtime_linker_t *raw, const char *module,
                               uint64_t module_len, const char *name,
                               uint64_t name_len, struct host_func *hf)
@@ -246,14 +242,13 @@ wasmtime_error_t *host_define(wasmtime_linker_t *raw, const char *module,
         [LODGE_HOST_SUSPEND] = suspend_host,
     };
     const struct sig *sig = hf->sig;
-    int simple =
-        hf->mode == LODGE_HOST_DIRECT && sig->plain && sig->nresults <= 1;
+    struct lodge_wt_direct direct;
 
     atomic_fetch_add_explicit(&hf->refs, 1, memory_order_relaxed);
     return lodge_wt_linker_func(
         raw, module, module_len, name, name_len, sig->codes, sig->nparams,
-        sig->codes + sig->nparams, sig->nresults,
-        simple ? host_run_simple : runner[hf->mode], hf, host_func_unref);
+        sig->codes + sig->nparams, sig->nresults, runner[hf->mode],
+        everyday(hf, &direct) ? &direct : NULL, hf, host_func_unref);
 }
 
 /* ---- the caller ------------------------------------------------------- */
@@ -264,7 +259,7 @@ lodge_status host_call_enter(lodge_caller caller, struct store **out)
 
     if (rc != LODGE_OK)
         return rc;
-    if ((*out)->call && (*out)->call->id == caller.id)
+    if ((*out)->link.call && (*out)->link.call->id == caller.id)
         return LODGE_OK;
     handle_leave(caller.id);
     return LODGE_E_HANDLE;
@@ -281,7 +276,7 @@ lodge_status lodge_caller_instance(lodge_caller caller, lodge_instance *out)
     rc = host_call_enter(caller, &st);
     if (rc != LODGE_OK)
         return rc;
-    inst = instance_calling(st, st->call->instance);
+    inst = instance_calling(st, st->link.call->instance);
     out->id = inst ? store_child_id(st, inst->child) : 0;
     handle_leave(caller.id);
     return LODGE_OK;
@@ -290,7 +285,7 @@ lodge_status lodge_caller_instance(lodge_caller caller, lodge_instance *out)
 static lodge_status find_export(struct store *st, const char *name,
                                 uint64_t len, uint32_t *at)
 {
-    struct instance *inst = instance_calling(st, st->call->instance);
+    struct instance *inst = instance_calling(st, st->link.call->instance);
 
     return inst ? instance_find(st, inst, name, len, at, NULL)
                 : LODGE_E_NOT_FOUND;
@@ -307,7 +302,7 @@ lodge_status lodge_caller_memory(lodge_caller caller, lodge_memory *out)
     rc = host_call_enter(caller, &st);
     if (rc != LODGE_OK)
         return rc;
-    inst = instance_calling(st, st->call->instance);
+    inst = instance_calling(st, st->link.call->instance);
     if (!inst)
         rc = LODGE_E_NOT_FOUND;
     else if (!inst->memory)

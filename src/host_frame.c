@@ -105,19 +105,18 @@ static int32_t take_results(struct store *st, const struct request *me)
 /* On the thread's own stack. */
 static int32_t run_function(struct store *st, const struct request *me)
 {
-    struct call call = {st->call, me->instance,
-                        st->id | (CALLER_BIT + (st->calls_made++ & 0xFFFF)),
-                        NULL};
+    struct lodge_wt_call call = {st->link.call, me->instance,
+                                 host_caller_next(st), NULL};
     const uint64_t tag = st->tag;
     int32_t rc;
 
-    st->call = &call;
+    st->link.call = &call;
     if (st->res && !st->res->on)
         st->tag = st->calls ? tag : st->res->away.tag;
     st->frame[LODGE_FRAME_TOKEN] = call.id;
     rc = st->frame_fn((uint32_t)me->func->node.token, st->frame_tag);
     st->tag = tag;
-    st->call = call.prev;
+    st->link.call = call.prev;
     return rc;
 }
 

@@ -54,9 +54,8 @@ static lodge_status instance_start(struct store *st, struct instance *inst,
     wasmtime_instance_t raw;
     lodge_status rc;
 
-    if (st->call)
-        instance_calling(
-            st, st->call->instance); /* known before it is not the innermost */
+    if (st->link.call) /* known before it is not the innermost */
+        instance_calling(st, st->link.call->instance);
     rc = store_count(st, needs[LODGE_NEEDS_MEMORIES],
                      needs[LODGE_NEEDS_TABLES], err);
     if (rc != LODGE_OK)

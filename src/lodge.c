@@ -211,7 +211,7 @@ static lodge_status child_info(uint64_t id, uint32_t *kind, uint64_t *bytes)
     if (at == 0) {
         *kind = LODGE_KIND_STORE;
         *bytes = store_bytes(st);
-    } else if (at >= CALLER_BIT && st->call && st->call->id == id) {
+    } else if (at >= CALLER_BIT && st->link.call && st->link.call->id == id) {
         *kind = LODGE_KIND_CALLER;
         *bytes = 0;
     } else if (at < st->nchildren && st->children[at].kind &&

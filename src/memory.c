@@ -104,9 +104,9 @@ static lodge_status view_enter(lodge_memory memory, struct view *v,
 {
     struct child *c;
     lodge_status rc =
-        store_enter_child(memory.id, LODGE_KIND_MEMORY, &v->st, &c, err);
+        store_enter_inline(memory.id, LODGE_KIND_MEMORY, &v->st, &c, err);
 
-    if (rc != LODGE_OK)
+    if (__builtin_expect(rc != LODGE_OK, 0))
         return rc;
     v->memory = &c->of.memory;
     v->base = wasmtime_memory_data(v->st->ctx, v->memory);

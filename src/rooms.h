@@ -18,13 +18,25 @@
 
 enum { TYPE_MAX_VALUES = 1000 };
 
+/* All that the everyday call has to know of a signature: few values, a slot
+ * each, no references.
+ */
+struct everyday {
+    uint8_t is; /* 0: this is another one, the rest is not set */
+    uint8_t nparams, slots;
+    /* Count of results in the low byte; above it bit i: result i has 32 bits.
+     */
+    uint32_t results;
+};
+
 /* A signature. `codes` and `masks` hold parameters first, then results. */
 struct sig {
     uint32_t nparams, nresults;
     uint32_t param_slots, result_slots;
-    uint32_t raw;          /* values in Wasmtime's array: the larger count */
-    uint32_t plain;        /* 1: one slot a value and no references */
-    int32_t unsupported;   /* first type that cannot be passed, or -1 */
+    uint32_t raw;        /* values in Wasmtime's array: the larger count */
+    uint32_t plain;      /* 1: one slot a value and no references */
+    int32_t unsupported; /* first type that cannot be passed, or -1 */
+    struct everyday everyday;
     const uint64_t *masks; /* bits of a slot that count */
     uint8_t codes[];       /* LODGE_TYPE_* */
 };
@@ -242,8 +254,11 @@ struct child {
         struct instance *instance; /* owned */
     } of;
     struct sig *sig; /* owned; funcs only */
-    uint32_t code;   /* element or content type of tables and globals */
-    uint32_t reach;  /* funcs: LODGE_WT_REACH_* */
+    union {
+        uint32_t code; /* element or content type of tables and globals */
+        struct everyday everyday; /* of funcs: as in the signature */
+    };
+    uint32_t reach; /* funcs: LODGE_WT_REACH_* */
 };
 
 struct instance {
@@ -255,14 +270,6 @@ struct instance {
     uint32_t memory;        /* child of export "memory", 0 = not asked */
     uint32_t started;       /* its start function has called the host */
     uint32_t exports[];     /* child numbers by export index, 0 = not asked */
-};
-
-/* A running DIRECT host call; lives on the stack of that call. */
-struct call {
-    struct call *prev;
-    const wasmtime_instance_t *instance;
-    uint64_t id;
-    void *inner; /* the failure that the outer host call may report */
 };
 
 /* What is odd about a store. */
@@ -277,31 +284,37 @@ struct store {
     wasmtime_store_t *raw;
     wasmtime_context_t *ctx;
     uint64_t id;
-    uint32_t odd;        /* ODD_*: why not all is possible */
-    uint32_t calls;      /* guest entries open */
-    uint64_t max_stack;  /* guest stack, bytes */
-    uint64_t fiber_size; /* of a fiber's stack, bytes */
+    /* What each call looks at, together. */
     struct child *children;
     uint32_t nchildren, children_cap; /* [0] is unused */
-    uint32_t *map; /* children by identity, open addressing, 0 empty */
+    union {
+        struct {
+            uint32_t odd;     /* ODD_*: why not all is possible */
+            uint32_t stopped; /* a request is open: no guest may run */
+        };
+        uint64_t barred;
+    };
+    uint64_t deadline_ns; /* default, 0 = none */
+    uint64_t epoch_ticks; /* default, 0 = none */
+    uint64_t stack_need;  /* bytes that must be free to call a guest here */
+    uint32_t calls;       /* guest entries open */
+    uint32_t suspends;    /* SUSPENDS_*, of the instances in it */
+    uint32_t budgeted; /* it has a budget, and counts for how long it runs */
+
+    uint64_t max_stack;  /* guest stack, bytes */
+    uint64_t fiber_size; /* of a fiber's stack, bytes */
+    uint32_t *map;       /* children by identity, open addressing, 0 empty */
     uint32_t map_mask, map_used;
     uint32_t *instances; /* child numbers by Wasmtime's instance index */
     uint32_t ninstances;
     uint32_t instance_count;
     uint64_t memories, tables; /* made by instances and by the host */
-    struct call *call;         /* innermost host call */
     struct instance *making;   /* innermost instance whose start runs */
-    uint64_t calls_made;
-    uint64_t tag;         /* of the running call */
-    uint64_t deadline_ns; /* default, 0 = none */
-    uint64_t epoch_ticks; /* default, 0 = none */
+    uint64_t tag;              /* of the running call */
     uint64_t fuel_set;
     struct reap_node *token; /* owned; LODGE_STORE_TOKEN */
     struct host_made *made;  /* of host modules */
     uint32_t nmade, made_cap;
-    uint32_t suspends;       /* SUSPENDS_*, of the instances in it */
-    uint32_t stopped;        /* a request is open: no guest may run */
-    uint32_t budgeted;       /* it has a budget: the next counts */
     uint64_t runs_since;     /* clock, while it runs; else 0 */
     struct resident *res;    /* owned; NULL while none was needed */
     lodge_frame_fn frame_fn; /* runs functions of mode FRAME */
@@ -394,21 +407,22 @@ static inline __attribute__((always_inline)) lodge_status
 store_enter_inline(uint64_t id, uint32_t kind, struct store **st,
                    struct child **out, lodge_error *err)
 {
-    void *obj;
-    lodge_status rc = handle_enter(id, &obj, err);
+    struct slot *slot = handle_slot(id);
+    lodge_status rc = handle_enter_slot(slot, id, err);
 
     if (__builtin_expect(rc != LODGE_OK, 0))
         return rc;
-    *st = handle_slot(id)->obj;
-    if (__builtin_expect(!store_child(*st, id, kind) || (*st)->odd ||
-                             atomic_load_explicit(&instance_closes_waiting,
-                                                  memory_order_relaxed),
-                         0))
-        rc = store_enter_late(*st, id, kind, err);
-    if (__builtin_expect(rc != LODGE_OK, 0))
-        return rc; /* and not inside any more */
-    *out = (*st)->children + (id & HANDLE_CHILD_MASK);
-    return LODGE_OK;
+    *st = slot->obj;
+    *out = store_child(*st, id, kind);
+    if (__builtin_expect(*out && !(*st)->odd &&
+                             !atomic_load_explicit(&instance_closes_waiting,
+                                                   memory_order_relaxed),
+                         1))
+        return LODGE_OK;
+    rc = store_enter_late(*st, id, kind, err);
+    if (rc == LODGE_OK) /* else we are not inside any more */
+        *out = store_child(*st, id, kind);
+    return rc;
 }
 /* The child number of an item, made if it is new. */
 lodge_status store_item(struct store *st, uint32_t kind, const void *item,
@@ -523,6 +537,14 @@ wasmtime_error_t *host_define(wasmtime_linker_t *raw, const char *module,
                               uint64_t name_len, struct host_func *hf);
 /* Says that the function failed where it did not say so itself. */
 int32_t host_failed(struct store *st, const struct host_func *hf, int32_t rc);
+/* The id of a host call that begins. */
+static inline uint64_t host_caller_next(struct store *st)
+{
+    uint64_t id = st->link.caller;
+
+    st->link.caller = (id & ~UINT64_C(0xFFFF)) | ((id + 1) & 0xFFFF);
+    return id;
+}
 /* Enters the store of a running host call and checks that it runs. */
 lodge_status host_call_enter(lodge_caller caller, struct store **out);
 
@@ -697,7 +719,7 @@ struct level {
 struct running {
     uint64_t deadline, epoch_deadline, tag;
     const struct lodge_wt_open *open;
-    struct call *call;
+    struct lodge_wt_call *call;
     uintptr_t fiber;
     uint32_t calls;
 };

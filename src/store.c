@@ -221,6 +221,7 @@ lodge_status store_make(struct engine *eng, struct store **out,
     engine_ref(eng);
     st->eng = eng;
     st->max_stack = eng->set.value[LODGE_CONFIG_MAX_WASM_STACK];
+    st->stack_need = st->max_stack + STACK_RESERVE;
     st->fiber_size = eng->set.value[LODGE_CONFIG_FIBER_STACK];
     link_init(st);
     engine_add_store(eng, st);
@@ -287,6 +288,7 @@ lodge_status store_give(struct store *st, int owned, uint64_t *id,
     if (rc != LODGE_OK)
         return rc;
     *id = st->id;
+    st->link.caller = st->id | CALLER_BIT;
     atomic_store_explicit(owned_mark(*id), owned != 0, memory_order_relaxed);
     store_drop(st);
     return LODGE_OK;
@@ -388,7 +390,8 @@ lodge_status store_child_refuse(const struct store *st, uint64_t id,
             err, LODGE_E_HANDLE,
             "the handle names a host call%s, a %s was "
             "expected",
-            st->call && st->call->id == id ? "" : " that is over", want);
+            st->link.call && st->link.call->id == id ? "" : " that is over",
+            want);
     if (at >= st->nchildren || (at && !st->children[at].kind))
         return error_refuse(err, LODGE_E_HANDLE,
                             "the handle names nothing in its store, a %s "
@@ -582,7 +585,10 @@ static lodge_status child_type(struct store *st, uint32_t kind,
         rc = type_table_parse(text.ptr, text.len, &type, err);
     else if (rc == LODGE_OK && kind == LODGE_KIND_GLOBAL)
         rc = type_global_parse(text.ptr, text.len, &type, err);
-    c->code = type.code;
+    if (c->sig)
+        c->everyday = c->sig->everyday;
+    else
+        c->code = type.code;
     textbuf_free(&text);
     return rc;
 }

@@ -126,7 +126,7 @@ lodge_status trap_translate(struct store *st, wasmtime_error_t *error,
         info.detail = st->link.refused;
     status = info.status ? info.status : otherwise;
     write_record(error, &info, status, st ? st->eng : NULL, err);
-    if (st && (st->call || st->stopped))
+    if (st && (st->link.call || st->stopped))
         lodge_wt_failure_note(&st->link, error);
     if (st && info.panicked)
         st->odd |= ODD_POISONED;

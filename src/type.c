@@ -156,6 +156,15 @@ static void sig_measure(struct sig *sig, uint64_t *masks)
             sig->unsupported = (int32_t)code;
     }
     sig->raw = sig->nparams > sig->nresults ? sig->nparams : sig->nresults;
+    if (!sig->plain || sig->raw > LOCAL_VALUES)
+        return;
+    sig->everyday.is = 1;
+    sig->everyday.nparams = (uint8_t)sig->nparams;
+    sig->everyday.slots = (uint8_t)sig->raw;
+    sig->everyday.results = sig->nresults;
+    for (i = 0; i < sig->nresults; i++)
+        sig->everyday.results |=
+            (uint32_t)(masks[sig->nparams + i] == UINT32_MAX) << (8 + i);
 }
 
 lodge_status type_sig_parse(const char *ptr, uint64_t len, struct sig **out,

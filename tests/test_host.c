@@ -432,6 +432,38 @@ static void a_failure_counts_only_if_the_function_returns_it(void **state)
     close_it();
 }
 
+static int32_t say_and_leave_it(uint64_t token, lodge_caller caller,
+                                uint64_t *slots)
+{
+    (void)token;
+    if (slots[0] == 1)
+        lodge_caller_fail(caller, 9, TEXT("it was said"));
+    if (slots[0] == 2)
+        lodge_caller_exit(caller, 5);
+    slots[0] += 10;
+    return LODGE_AS_SAID;
+}
+
+static void what_was_said_counts_if_the_function_returns_that(void **state)
+{
+    uint64_t slot = 0;
+
+    (void)state;
+    open_it(say_and_leave_it, nothing);
+    OK(run(&slot));
+    assert_int_equal(slot, 10);
+    slot = 1;
+    SAYS(HOST, "it was said", run(&slot));
+    assert_int_equal(test_err.payload, 9);
+    slot = 2;
+    FAILS(EXIT, run(&slot));
+    assert_int_equal(test_err.exit_code, 5);
+    slot = 3;
+    OK(run(&slot)); /* nothing is left of the failures */
+    assert_int_equal(slot, 13);
+    close_it();
+}
+
 static int32_t fail_last_wins(uint64_t token, lodge_caller caller,
                               uint64_t *slots)
 {
@@ -1274,6 +1306,7 @@ int main(void)
         TEST(a_failure_without_a_good_message_is_a_failure_still),
         TEST(an_exit_ends_the_guest_with_its_code),
         TEST(a_failure_counts_only_if_the_function_returns_it),
+        TEST(what_was_said_counts_if_the_function_returns_that),
         TEST(the_last_failure_is_the_one),
         TEST(a_payload_comes_back_unchanged_through_any_nesting),
         TEST(a_replaced_failure_becomes_a_cause),

@@ -13,6 +13,8 @@
 #include <wasm.h>
 #include <wasmtime.h>
 
+#include "lodge.h"
+
 /* A call that has an id, as long as it is open; on the stack of the call. */
 struct lodge_wt_open {
     const struct lodge_wt_open *up;
@@ -42,11 +44,24 @@ struct lodge_wt_budget {
 };
 enum { LODGE_WT_MEMORY, LODGE_WT_TABLE };
 
+/* A running host call; lives on the stack of that call. */
+struct lodge_wt_call {
+    struct lodge_wt_call *prev;
+    const wasmtime_instance_t *instance; /* the calling one */
+    uint64_t id;                         /* its lodge_caller */
+    void *inner; /* the failure that the outer host call may report */
+};
+
 /* The part of a store's record that both sides see (src/store.rs). Its
- * address is the store's data in Wasmtime, and must not move.
+ * address is the store's data in Wasmtime, and must not move. What each call
+ * looks at comes first.
  */
 struct lodge_wt_store {
-    void *room;              /* the C record */
+    void *room;                 /* the C record */
+    struct lodge_wt_call *call; /* innermost host call */
+    uint64_t caller;         /* id of the next one; its low half-word counts */
+    void *failure;           /* Rust's: what the host function reported */
+    void *inner;             /* Rust's: what a nested call had failed with */
     uint64_t memory_limit;   /* bytes; UINT64_MAX = none */
     uint64_t table_limit;    /* elements */
     uint64_t instance_limit; /* read when the limiter is installed */
@@ -74,8 +89,6 @@ struct lodge_wt_store {
     /* Ids of calls that were cancelled, each at its id modulo the count. */
     _Atomic uint64_t cancelled[LODGE_WT_CANCELLED];
     void *wasi;      /* Rust's: WASI state */
-    void *failure;   /* Rust's: what the host function reported */
-    void *inner;     /* Rust's: what a nested call had failed with */
     void *stack;     /* Rust's: a fiber's stack that is kept */
     uintptr_t fiber; /* highest address of the fiber in use, 0 = none */
     void *resident;  /* Rust's: the resident fiber */
@@ -228,16 +241,30 @@ typedef int32_t (*lodge_wt_host_fn)(void *env, struct lodge_wt_store *link,
                                     const wasmtime_instance_t *instance,
                                     wasmtime_val_raw_t *raw, size_t len);
 
-/* Types by LODGE_TYPE_*: i32 to externref. The finalizer runs exactly once,
- * also on failure.
+/* The everyday function, for which Rust does all itself: a slot for each
+ * value, at most one result.
  */
-wasmtime_error_t *lodge_wt_linker_func(wasmtime_linker_t *linker,
-                                       const char *module, size_t module_len,
-                                       const char *name, size_t name_len,
-                                       const uint8_t *params, size_t nparams,
-                                       const uint8_t *results, size_t nresults,
-                                       lodge_wt_host_fn fn, void *env,
-                                       void (*finalizer)(void *env));
+struct lodge_wt_direct {
+    int32_t (*fn)(uint64_t token, lodge_caller caller, uint64_t *slots);
+    uint64_t token;
+    /* Not all went well, or there is a failure to be looked at. */
+    int32_t (*end)(void *env, struct lodge_wt_store *link, int32_t rc);
+    uint32_t nparams; /* at most 32 */
+    uint32_t narrow;  /* bit i: parameter i is in the low half of its slot */
+    uint32_t zero;    /* 1: slot 0 is a result only */
+};
+
+/* Types by LODGE_TYPE_*: i32 to externref. `direct` is NULL for all but the
+ * everyday function, and copied. The finalizer runs exactly once, also on
+ * failure.
+ */
+wasmtime_error_t *
+lodge_wt_linker_func(wasmtime_linker_t *linker, const char *module,
+                     size_t module_len, const char *name, size_t name_len,
+                     const uint8_t *params, size_t nparams,
+                     const uint8_t *results, size_t nresults,
+                     lodge_wt_host_fn fn, const struct lodge_wt_direct *direct,
+                     void *env, void (*finalizer)(void *env));
 wasmtime_error_t *lodge_wt_linker_alias(
     wasmtime_linker_t *linker, const char *from_module, size_t from_module_len,
     const char *from_name, size_t from_name_len, const char *to_module,

@@ -137,48 +137,61 @@ void handle_unlock(uint64_t id);
 
 /* ---- stores ----------------------------------------------------------- */
 
-lodge_status handle_enter_slow(uint64_t id, void **obj, lodge_error *err)
+lodge_status handle_enter_slow(uint64_t id, lodge_error *err)
     __attribute__((cold, noinline));
-lodge_status handle_enter_pending(uint64_t id, void **obj, lodge_error *err)
+lodge_status handle_enter_pending(uint64_t id, lodge_error *err)
     __attribute__((cold, noinline));
 void handle_leave_slow(uint64_t id) __attribute__((cold, noinline));
 
 /* Enters the store, or nests if this thread is in it already. The child
- * bits are ignored: the room looks at them once it is inside. */
-static inline lodge_status handle_enter(uint64_t id, void **obj,
-                                        lodge_error *err)
+ * bits are ignored: the room looks at them once it is inside. The record is
+ * that of the slot. */
+static inline lodge_status handle_enter_slot(struct slot *slot, uint64_t id,
+                                             lodge_error *err)
 {
-    struct slot *slot = handle_slot(id);
     uint64_t idle = handle_word(id, HANDLE_STORE_KIND), word = idle;
     uintptr_t self = thread_self();
 
-    if (atomic_load_explicit(&slot->owner, memory_order_relaxed) == self) {
+    /* Who holds a store does so for speed: that way is the straight one. */
+    if (__builtin_expect(
+            atomic_load_explicit(&slot->owner, memory_order_relaxed) == self,
+            1)) {
         word = atomic_load_explicit(&slot->word, memory_order_relaxed);
-        if (word != (idle | HANDLE_IN) ||
-            atomic_load_explicit(&slot->pending, memory_order_relaxed))
-            return handle_enter_slow(id, obj, err);
+        if (__builtin_expect(
+                word != (idle | HANDLE_IN) ||
+                    atomic_load_explicit(&slot->pending, memory_order_relaxed),
+                0))
+            return handle_enter_slow(id, err);
         slot->depth++;
-        *obj = slot->obj;
         return LODGE_OK;
     }
-    if (!atomic_compare_exchange_strong_explicit(
-            &slot->word, &word, idle | HANDLE_IN, memory_order_acquire,
-            memory_order_relaxed))
-        return handle_enter_slow(id, obj, err);
+    if (__builtin_expect(!atomic_compare_exchange_strong_explicit(
+                             &slot->word, &word, idle | HANDLE_IN,
+                             memory_order_acquire, memory_order_relaxed),
+                         0))
+        return handle_enter_slow(id, err);
     atomic_store_explicit(&slot->owner, self, memory_order_relaxed);
     if (__builtin_expect(
             atomic_load_explicit(&slot->pending, memory_order_relaxed) != 0,
             0))
-        return handle_enter_pending(id, obj, err);
-    *obj = slot->obj;
+        return handle_enter_pending(id, err);
     return LODGE_OK;
 }
 
-/* Undoes one handle_enter. The record may be gone afterwards. */
-static inline void handle_leave(uint64_t id)
+static inline lodge_status handle_enter(uint64_t id, void **obj,
+                                        lodge_error *err)
 {
     struct slot *slot = handle_slot(id);
+    lodge_status st = handle_enter_slot(slot, id, err);
 
+    if (st == LODGE_OK)
+        *obj = slot->obj;
+    return st;
+}
+
+/* Undoes one handle_enter. The record may be gone afterwards. */
+static inline void handle_leave_slot(struct slot *slot, uint64_t id)
+{
     if (slot->depth > 0) {
         slot->depth--;
         return;
@@ -191,6 +204,11 @@ static inline void handle_leave(uint64_t id)
              atomic_load_explicit(&handle_work, memory_order_relaxed)) != 0,
             0))
         handle_leave_slow(id);
+}
+
+static inline void handle_leave(uint64_t id)
+{
+    handle_leave_slot(handle_slot(id), id);
 }
 
 /* An entry that stays until handle_unhold or the end of the thread; counted.

@@ -20,8 +20,7 @@ static void clear_old_wish(struct slot *slot, uint32_t seen)
         atomic_compare_exchange_strong(&slot->pending, &seen, 0);
 }
 
-static lodge_status nest(struct slot *slot, uint64_t id, void **obj,
-                         lodge_error *err)
+static lodge_status nest(struct slot *slot, uint64_t id, lodge_error *err)
 {
     uint32_t pending = atomic_load(&slot->pending);
 
@@ -32,17 +31,16 @@ static lodge_status nest(struct slot *slot, uint64_t id, void **obj,
     }
     clear_old_wish(slot, pending);
     slot->depth++;
-    *obj = slot->obj;
     return LODGE_OK;
 }
 
-lodge_status handle_enter_slow(uint64_t id, void **obj, lodge_error *err)
+lodge_status handle_enter_slow(uint64_t id, lodge_error *err)
 {
     struct slot *slot = handle_slot(id);
     uint64_t idle = handle_word(id, HANDLE_STORE_KIND), word;
 
     if (is_mine(slot, id))
-        return nest(slot, id, obj, err);
+        return nest(slot, id, err);
     do {
         word = idle;
         if (atomic_compare_exchange_strong_explicit(
@@ -50,14 +48,14 @@ lodge_status handle_enter_slow(uint64_t id, void **obj, lodge_error *err)
                 memory_order_relaxed)) {
             atomic_store_explicit(&slot->owner, thread_self(),
                                   memory_order_relaxed);
-            return handle_enter_pending(id, obj, err);
+            return handle_enter_pending(id, err);
         }
     } while (word == idle);
     return table_refuse(id, HANDLE_STORE_KIND, word, err);
 }
 
 /* Just entered, and `pending` may say something. */
-lodge_status handle_enter_pending(uint64_t id, void **obj, lodge_error *err)
+lodge_status handle_enter_pending(uint64_t id, lodge_error *err)
 {
     struct slot *slot = handle_slot(id);
     uint32_t pending = atomic_load(&slot->pending);
@@ -73,7 +71,6 @@ lodge_status handle_enter_pending(uint64_t id, void **obj, lodge_error *err)
         return table_refuse(id, HANDLE_STORE_KIND, dead, err);
     }
     clear_old_wish(slot, pending);
-    *obj = slot->obj;
     return LODGE_OK;
 }
 

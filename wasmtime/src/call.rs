@@ -5,6 +5,7 @@ use crate::refs::ref_type;
 use crate::store::Link;
 use crate::{Fail, copy_out, guard};
 use std::ffi::c_void;
+use std::ptr::NonNull;
 use wasmtime::{
     Error, Extern, Func, GcHeapOutOfMemory, Instance, InstancePre, Ref, Result, Table, TableType,
     ThrownException, Trap, ValRaw, WasmBacktrace,
@@ -61,22 +62,25 @@ fn on_fiber(store: Ctx<'_>, size: usize, job: impl FnOnce(Ctx<'_>) -> Result<()>
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lodge_wt_call(
     store: Ctx<'_>,
-    func: &Func,
-    raw: *mut ValRaw,
+    func: *const Func,
+    raw: NonNull<ValRaw>,
     len: usize,
 ) -> Fail {
-    let slice = std::ptr::slice_from_raw_parts_mut(raw, len);
+    // A copy: the guest may make what `func` points into move.
+    let func = unsafe { *func };
+    let slice = NonNull::slice_from_raw_parts(raw, len).as_ptr();
     guard(|| unsafe { func.call_unchecked(store, slice) })
 }
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lodge_wt_call_fiber(
     store: Ctx<'_>,
-    func: &Func,
+    func: *const Func,
     raw: *mut ValRaw,
     len: usize,
     fiber: usize,
 ) -> Fail {
+    let func = unsafe { *func }; // as above
     let slice = std::ptr::slice_from_raw_parts_mut(raw, len);
     guard(|| on_fiber(store, fiber, |s| unsafe { func.call_unchecked(s, slice) }))
 }

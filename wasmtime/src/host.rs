@@ -1,6 +1,6 @@
 //! host.rs - host functions, and the failures they report.
 
-use crate::layout::{instance_of, link_of, view, view_mut};
+use crate::layout::{instance_in, link_of, view, view_mut};
 use crate::store::Link;
 use crate::{Fail, give, guard, text};
 use std::ffi::c_void;
@@ -15,6 +15,7 @@ use wasmtime_c_api::{
 };
 
 const E_HOST: i32 = -35;
+const AS_SAID: i32 = 1396787524;
 
 /// What a host function reported, with what had failed before it.
 #[derive(Debug, Clone)]
@@ -117,8 +118,91 @@ impl Drop for Env {
     }
 }
 
+type Caller<'a> = wasmtime::Caller<'a, WasmtimeStoreData>;
+
+/// A running host call, the same struct as in lodge_wt.h.
+#[repr(C)]
+pub struct Call {
+    prev: *mut Call,
+    instance: *const Instance,
+    id: u64,
+    inner: *mut Failure,
+}
+
+/// The everyday function, the same struct as in lodge_wt.h.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Direct {
+    run: unsafe extern "C" fn(u64, u64, *mut u64) -> i32,
+    token: u64,
+    end: unsafe extern "C" fn(*mut c_void, *mut Link, i32) -> i32,
+    nparams: u32,
+    narrow: u32,
+    zero: u32,
+}
+
+impl Direct {
+    /// Call it as C's host_run would, with less around it.
+    ///
+    /// # Safety
+    /// The values are those of its signature, and nobody else has the link.
+    #[inline(always)]
+    unsafe fn run(
+        &self,
+        any: HostFn,
+        env: *mut c_void,
+        link: *mut Link,
+        instance: *const Instance,
+        raw: &mut [MaybeUninit<ValRaw>],
+    ) -> i32 {
+        unsafe {
+            if !(*link).inner.is_null() {
+                return any(env, link, instance, raw.as_mut_ptr().cast(), raw.len());
+            }
+            let slots = raw.as_mut_ptr().cast();
+            self.pack(slots);
+            let (prev, id) = ((*link).call, (*link).caller);
+            (*link).caller = id & !0xFFFF | (id + 1) & 0xFFFF;
+            let mut call = Call { prev, instance, id, inner: std::ptr::null_mut() };
+            (*link).call = &raw mut call;
+            let status = (self.run)(self.token, id, slots);
+            (*link).call = prev;
+            let well = status == 0 || status == AS_SAID;
+            if !well || !(*link).inner.is_null() || !(*link).failure.is_null() {
+                return (self.end)(env, link, status);
+            }
+            0
+        }
+    }
+
+    /// Wasmtime's values are 16 bytes each, slots 8: the slots lie over the
+    /// values, packed from the front. A guest writes as many bytes as the
+    /// type has; who reads more than that waits until they have left the
+    /// processor's store buffer.
+    #[inline(always)]
+    unsafe fn pack(&self, slots: *mut u64) {
+        unsafe {
+            if self.narrow & 1 != 0 {
+                slots.write(u64::from(slots.cast::<u32>().read()));
+            }
+            for i in 1..self.nparams as usize {
+                let value = slots.add(2 * i);
+                slots.add(i).write(match self.narrow >> i & 1 {
+                    0 => value.read(),
+                    _ => u64::from(value.cast::<u32>().read()),
+                });
+            }
+            if self.zero != 0 {
+                slots.write(0);
+            }
+        }
+    }
+}
+
 #[cold]
-fn reported(link: &mut Link, status: i32) -> Error {
+unsafe fn reported(link: *mut Link, status: i32) -> Error {
+    // SAFETY: the link of the store that we are in.
+    let link = unsafe { &mut *link };
     let failure = take(&mut link.failure).unwrap_or_else(|| {
         Box::new(Failure {
             status: E_HOST,
@@ -156,6 +240,7 @@ pub unsafe extern "C" fn lodge_wt_linker_func(
     results: *const u8,
     nresults: usize,
     f: HostFn,
+    direct: Option<&Direct>,
     env: *mut c_void,
     finalizer: unsafe extern "C" fn(*mut c_void),
 ) -> Fail {
@@ -167,17 +252,29 @@ pub unsafe extern "C" fn lodge_wt_linker_func(
             crate::bytes(params, nparams).iter().map(|c| val_type(*c)),
             crate::bytes(results, nresults).iter().map(|c| val_type(*c)),
         );
-        let body = move |caller: wasmtime::Caller<'_, WasmtimeStoreData>,
-                         raw: &mut [MaybeUninit<ValRaw>]| {
+        let (module, name) = (text(module, module_len), text(name, name_len));
+        if let Some(direct) = direct.copied() {
+            let body = move |caller: Caller<'_>, raw: &mut [MaybeUninit<ValRaw>]| {
+                let env = &env;
+                let link = link_of(caller.data());
+                match direct.run(f, env.ptr, link, instance_in(&caller), raw) {
+                    0 => Ok(()),
+                    status => Err(reported(link, status)),
+                }
+            };
+            linker.func_new_unchecked(module, name, ty, body)?;
+            return Ok(());
+        }
+        let body = move |caller: Caller<'_>, raw: &mut [MaybeUninit<ValRaw>]| {
             let env = &env;
             let link = link_of(caller.data());
-            let instance = instance_of(&caller);
-            match f(env.ptr, link, &instance, raw.as_mut_ptr().cast(), raw.len()) {
+            let instance = instance_in(&caller);
+            match f(env.ptr, link, instance, raw.as_mut_ptr().cast(), raw.len()) {
                 0 => Ok(()),
-                status => Err(reported(&mut *link, status)),
+                status => Err(reported(link, status)),
             }
         };
-        linker.func_new_unchecked(text(module, module_len), text(name, name_len), ty, body)?;
+        linker.func_new_unchecked(module, name, ty, body)?;
         Ok(())
     })
 }

@@ -76,7 +76,7 @@ const _: () = assert!(size_of::<Instance>() == 2 * size_of::<usize>());
 const _: () = assert!(size_of::<Func>() == 2 * size_of::<usize>());
 
 #[inline]
-pub fn instance_of(caller: &Caller<'_, Data>) -> Instance {
+pub fn instance_in(caller: &Caller<'_, Data>) -> *const Instance {
     let context = caller.as_context();
     // SAFETY: StoreContext is one reference (checked below), a Caller holds
     // the same reference, and Instance is plain data of two words.
@@ -84,7 +84,7 @@ pub fn instance_of(caller: &Caller<'_, Data>) -> Instance {
         let store: usize = std::mem::transmute_copy(&context);
         let words: *const usize = (caller as *const Caller<'_, Data>).cast();
         let first = usize::from(*words == store);
-        words.add(first).cast::<Instance>().read()
+        words.add(first).cast::<Instance>()
     }
 }
 const _: () = assert!(size_of::<StoreContext<'static, Data>>() == size_of::<usize>());

@@ -46,6 +46,7 @@ impl Panicked {
     }
 }
 
+#[cold]
 pub(crate) fn err(e: Error) -> Fail {
     Some(Box::new(wasmtime_error_t::from(e)))
 }

@@ -13,6 +13,10 @@ use wasmtime_c_api::{
 #[repr(C)]
 pub struct Link {
     pub room: *mut c_void,
+    pub call: *mut crate::host::Call,
+    pub caller: u64,
+    pub failure: *mut crate::host::Failure,
+    pub inner: *mut crate::host::Failure,
     pub memory_limit: u64,
     pub table_limit: u64,
     pub instance_limit: u64,
@@ -39,8 +43,6 @@ pub struct Link {
     pub open: *const Open,
     pub cancelled: [AtomicU64; CANCELLED],
     pub wasi: *mut c_void,
-    pub failure: *mut crate::host::Failure,
-    pub inner: *mut crate::host::Failure,
     pub stack: *mut wasmtime_internal_fiber::FiberStack,
     pub fiber: usize,
     pub resident: *mut crate::fiber::Resident,
