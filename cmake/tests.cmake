@@ -42,6 +42,7 @@ function(lodge_add_seen)
   add_library(liblodge_seen INTERFACE)
   target_sources(liblodge_seen INTERFACE $<TARGET_OBJECTS:lodge_seen>)
   target_link_libraries(liblodge_seen INTERFACE liblodge)
+  target_include_directories(liblodge_seen INTERFACE tests/seen)
   target_link_options(liblodge_seen INTERFACE
     LINKER:@${dir}/seen_wraps.opt)
 endfunction()

@@ -242,8 +242,7 @@ lodge_status lodge_memory_copy(lodge_memory dst, uint64_t dst_at,
     if (rc != LODGE_OK)
         return rc;
     if (handle_parent(dst.id) != handle_parent(src.id))
-        rc = error_refuse(err, LODGE_E_FOREIGN,
-                          "src: belongs to another store than dst");
+        rc = store_child_refuse(to.st, src.id, LODGE_KIND_MEMORY, err);
     else
         rc = view_enter(src, &from, err);
     if (rc != LODGE_OK) {

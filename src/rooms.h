@@ -372,7 +372,9 @@ lodge_status store_count(struct store *st, uint64_t memories, uint64_t tables,
 void store_uncount(struct store *st, uint64_t memories, uint64_t tables);
 /* "func", "memory" and so on. */
 const char *store_kind_name(uint32_t kind);
-/* Why a child id was refused. */
+/* Why a child id was refused: it names nothing in this store, or something of
+ * another kind, or is of another store.
+ */
 lodge_status store_child_refuse(const struct store *st, uint64_t id,
                                 uint32_t kind, lodge_error *err);
 

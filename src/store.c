@@ -368,43 +368,6 @@ lodge_status store_enter_own(lodge_store store, struct store **out,
     return rc;
 }
 
-const char *store_kind_name(uint32_t kind)
-{
-    static const char *const names[] = {"instance", "func",   "memory",
-                                        "table",    "global", "tag",
-                                        "ref",      "caller"};
-
-    return kind >= LODGE_KIND_INSTANCE && kind <= LODGE_KIND_CALLER
-               ? names[kind - LODGE_KIND_INSTANCE]
-               : "store";
-}
-
-lodge_status store_child_refuse(const struct store *st, uint64_t id,
-                                uint32_t kind, lodge_error *err)
-{
-    uint64_t at = id & HANDLE_CHILD_MASK;
-    const char *want = store_kind_name(kind);
-
-    if (at >= CALLER_BIT)
-        return error_refuse(
-            err, LODGE_E_HANDLE,
-            "the handle names a host call%s, a %s was "
-            "expected",
-            st->link.call && st->link.call->id == id ? "" : " that is over",
-            want);
-    if (at >= st->nchildren || (at && !st->children[at].kind))
-        return error_refuse(err, LODGE_E_HANDLE,
-                            "the handle names nothing in its store, a %s "
-                            "was expected",
-                            want);
-    if (st->children[at].closed)
-        return error_refuse(err, LODGE_E_HANDLE,
-                            "the handle is stale: the instance was closed");
-    return error_refuse(err, LODGE_E_HANDLE,
-                        "the handle names a %s, a %s was expected",
-                        store_kind_name(st->children[at].kind), want);
-}
-
 /* What may be used where a guest was stopped in the middle of its work:
  * nothing whose value it may have in a register. Functions are only looked
  * at; calls are refused where they would begin.

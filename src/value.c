@@ -16,12 +16,10 @@ static lodge_status refuse_type(uint32_t code, lodge_error *err)
 static lodge_status func_of(struct store *st, uint64_t id,
                             const wasmtime_func_t **out, lodge_error *err)
 {
-    struct child *c;
+    struct child *c = NULL;
 
-    if (handle_parent(id) != st->id)
-        return error_refuse(err, LODGE_E_FOREIGN,
-                            "a funcref must be a func of the same store");
-    c = store_child(st, id, LODGE_KIND_FUNC);
+    if (handle_parent(id) == st->id)
+        c = store_child(st, id, LODGE_KIND_FUNC);
     if (!c)
         return store_child_refuse(st, id, LODGE_KIND_FUNC, err);
     *out = &c->of.func;

@@ -283,7 +283,7 @@ static void what_is_no_function_of_the_store_fails_the_call(void **state)
     it.value[1] = func_of(other, "func").id;
     FAILS(FOREIGN, lodge_func_call(func_of(in, "run"), &slot, 1, ERR));
     it.value[1] = 12345;
-    FAILS(FOREIGN, lodge_func_call(func_of(in, "run"), &slot, 1, ERR));
+    FAILS(HANDLE, lodge_func_call(func_of(in, "run"), &slot, 1, ERR));
     it.value[1] = in.id;
     FAILS(HANDLE, lodge_func_call(func_of(in, "run"), &slot, 1, ERR));
     assert_int_equal(slot, 0);

@@ -4,9 +4,9 @@
     tools/seen.py --wraps FOLDER    write seen_wraps.c and seen_wraps.opt
 
 The first stands between test programs and the library: one function for each
-of lodge.h, which calls it and notes what it returned (tests/seen/seen.h). The
-second has the linker's options for that. Both come from api/lodge.json. What
-was noted is judged by the gate `pairs` (gate_seen.py).
+of lodge.h, which calls it and notes what it returned, and a table of them all
+(tests/seen/seen.h). The second has the linker's options for that. Both come
+from api/lodge.json. The gate `pairs` judges what was noted (gate_seen.py).
 """
 
 from __future__ import annotations
@@ -63,23 +63,23 @@ def _wrap(fn: Api) -> str:
     )
 
 
-def _kinds(fns: list[Api]) -> str:
-    """seen_kind."""
-    cases = "".join(
-        f"    case {fn['op']}:\n        return {int(_returns_status(fn))};\n"
+def _table(fns: list[Api]) -> str:
+    """seen_functions."""
+    rows = "".join(
+        f"    {{\"{fn['name']}\", {fn['op']}, {int(_returns_status(fn))},\n"
+        f"     {{{', '.join([*fn['errors'], '0'])}}}}},\n"
         for fn in fns
-        if fn["name"] != _DO
     )
     return (
-        "\nint seen_kind(uint64_t op)\n{\n    switch (op) {\n"
-        f"{cases}    default:\n        return -1;\n    }}\n}}\n"
+        f"\nconst struct seen_function seen_functions[] = {{\n{rows}}};\n"
+        f"const uint32_t seen_function_count = {len(fns)};\n"
     )
 
 
 def write_wraps(folder: Path) -> None:
     fns = load(ROOT)["functions"]
     folder.mkdir(parents=True, exist_ok=True)
-    code = _HEAD + "".join(_wrap(fn) for fn in fns) + _kinds(fns)
+    code = _HEAD + "".join(_wrap(fn) for fn in fns) + _table(fns)
     (folder / "seen_wraps.c").write_text(code, encoding="utf-8")
     options = "".join(f"--wrap={fn['name']}\n" for fn in fns)
     (folder / "seen_wraps.opt").write_text(options, encoding="utf-8")

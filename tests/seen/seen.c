@@ -75,13 +75,43 @@ int32_t seen(uint32_t op, int32_t status)
     return status;
 }
 
+static const struct seen_function *by_op(uint64_t op)
+{
+    uint32_t i;
+
+    for (i = 0; i < seen_function_count; i++)
+        if (seen_functions[i].op == op)
+            return &seen_functions[i];
+    return NULL;
+}
+
+/* A number that lodge_do does not reach is a matter of its own. */
 int32_t seen_do(uint64_t op, int32_t status)
 {
-    const int kind = seen_kind(op);
+    const struct seen_function *fn = op == LODGE_DO ? NULL : by_op(op);
 
-    if (kind >= 0)
-        seen((uint32_t)op, kind ? status : 0);
-    if (kind < 0 || status == 0)
+    if (fn)
+        seen(fn->op, fn->returns_status ? status : 0);
+    if (!fn || status == 0)
         seen(LODGE_DO, status);
     return status;
+}
+
+const struct seen_function *seen_function_named(const char *name)
+{
+    uint32_t i;
+
+    for (i = 0; i < seen_function_count; i++)
+        if (strcmp(seen_functions[i].name, name) == 0)
+            return &seen_functions[i];
+    return NULL;
+}
+
+int seen_documents(const struct seen_function *fn, int32_t status)
+{
+    const int32_t *at = fn->errors;
+
+    while (*at && *at != status)
+        at++;
+    return *at != 0;
 }

@@ -12,9 +12,19 @@
 int32_t seen(uint32_t op, int32_t status);
 /* The same for lodge_do, which was to reach the function with this number. */
 int32_t seen_do(uint64_t op, int32_t status);
-/* 1: that function returns a status, 0: it does not, -1: there is none, or it
- * is lodge_do. In seen_wraps.c.
- */
-int seen_kind(uint64_t op);
+
+/* A function of lodge.h, and the statuses that its comment lists. */
+struct seen_function {
+    const char *name;
+    uint32_t op;
+    int32_t returns_status; /* 0: something else, or nothing */
+    int32_t errors[32];     /* ends with 0 */
+};
+extern const struct seen_function seen_functions[];
+extern const uint32_t seen_function_count;
+
+/* By name; NULL if there is none. */
+const struct seen_function *seen_function_named(const char *name);
+int seen_documents(const struct seen_function *fn, int32_t status);
 
 #endif

@@ -1,0 +1,484 @@
+/* world.h - one live object of every kind, and a good call of every function
+ * among them: what the tests that try all functions in one way start from.
+ */
+#ifndef LODGE_TEST_WORLD_H
+#define LODGE_TEST_WORLD_H
+
+#include "lodge_test.h"
+#include "seen.h"
+
+enum { KINDS = 24, MAX_WORDS = 12, BUFFER = 256, FRAME_WORDS = 64 };
+/* What a word is besides a handle of a LODGE_KIND_*. */
+enum { WORD_PLAIN = 0, WORD_BUF = 100, WORD_CAP, WORD_LEN, WORD_OUT };
+
+static const char *const kind_names[KINDS] = {
+    [LODGE_KIND_CONFIG] = "config",     [LODGE_KIND_ENGINE] = "engine",
+    [LODGE_KIND_MODULE] = "module",     [LODGE_KIND_LINKER] = "linker",
+    [LODGE_KIND_HOST] = "host",         [LODGE_KIND_PREPARED] = "prepared",
+    [LODGE_KIND_STORE] = "store",       [LODGE_KIND_WASI] = "wasi",
+    [LODGE_KIND_REPORT] = "report",     [LODGE_KIND_LEASE] = "lease",
+    [LODGE_KIND_INSTANCE] = "instance", [LODGE_KIND_FUNC] = "func",
+    [LODGE_KIND_MEMORY] = "memory",     [LODGE_KIND_TABLE] = "table",
+    [LODGE_KIND_GLOBAL] = "global",     [LODGE_KIND_TAG] = "tag",
+    [LODGE_KIND_CALLER] = "caller",
+};
+
+/* A function with arguments, ready for lodge_do. */
+struct good_call {
+    const struct seen_function *fn;
+    const char *args;
+    uint32_t count;           /* arguments */
+    uint64_t word[MAX_WORDS]; /* the arguments are word[1] ... */
+    uint8_t is[MAX_WORDS];    /* LODGE_KIND_* or WORD_* */
+    uint8_t nullable[MAX_WORDS];
+};
+
+struct world {
+    uint64_t id[KINDS];  /* by LODGE_KIND_*, 0 where there is none */
+    lodge_engine keeper; /* another handle to the engine */
+    lodge_module needy;  /* imports that nobody defines */
+    lodge_func go;       /* calls the DIRECT function */
+    lodge_extern item;
+    uint64_t func_slot[2];
+    uint64_t frame[FRAME_WORDS], store_frame[FRAME_WORDS];
+    uint64_t out[MAX_WORDS][8];
+    char buf[BUFFER];
+    char text[MAX_WORDS][64];
+    lodge_error err;
+    const char *func_name;
+    void (*inside)(struct world *, struct good_call *); /* in the host call */
+    struct good_call *call;
+};
+
+static struct world world;
+/* How often something was not as promised; all are told, then one assert. */
+static int complaints;
+
+static inline void complain(const struct good_call *call, const char *what,
+                            long long found)
+{
+    fprintf(stderr, "%s(%s): %s: %lld \"%s\"\n", call->fn->name, call->args,
+            what, found, world.err.message);
+    complaints++;
+}
+
+/* ---- the table -------------------------------------------------------- */
+
+static const struct {
+    const char *name, *args;
+} good_calls[] = {
+#define GOOD(name, args) {#name, args},
+#include "good_calls.h"
+#undef GOOD
+};
+
+enum { GOOD_CALLS = sizeof good_calls / sizeof *good_calls };
+
+static inline int32_t host_direct(uint64_t token, lodge_caller caller,
+                                  uint64_t *slots)
+{
+    (void)token, (void)slots;
+    if (!world.inside)
+        return LODGE_OK;
+    world.id[LODGE_KIND_CALLER] = caller.id;
+    world.inside(&world, world.call);
+    return LODGE_OK;
+}
+
+static inline int32_t host_frame(uint32_t token, uint32_t tag)
+{
+    (void)token, (void)tag;
+    return LODGE_OK;
+}
+
+/* ---- making a world --------------------------------------------------- */
+
+static const char world_text[] =
+    "(module $world (import \"h\" \"host\" (func $host (param i32)"
+    "  (result i32)))"
+    " (func $f (export \"func\") (param i32) (result i32) (local.get 0))"
+    " (func (export \"go\") (param i32) (result i32)"
+    "  (call $host (local.get 0)))"
+    " (func $trap (export \"trap\") unreachable)"
+    " (memory (export \"memory\") 1 4)"
+    " (memory (export \"memory2\") 1 4)"
+    " (table (export \"table\") 2 8 funcref)"
+    " (table (export \"table2\") 2 8 funcref)"
+    " (elem (table 0) (i32.const 0) func $trap)"
+    " (global (export \"global\") (mut funcref) (ref.func $trap))"
+    " (global (export \"global2\") (mut i32) (i32.const 0))"
+    " (tag (export \"tag\"))"
+    " (@custom \"note\" \"data\")"
+    " (@producers (language \"C11\" \"\")))";
+
+/* A linker with what the guest imports, and the host module behind it. */
+static inline void world_linker(struct world *w, lodge_engine engine)
+{
+    lodge_linker linker = new_linker(engine);
+    lodge_host host;
+    uint32_t index;
+
+    OK(lodge_linker_func(linker, TEXT("h"), TEXT("host"), TEXT("i32 -> i32"),
+                         host_direct, 0, ERR));
+    OK(lodge_host_new(engine, TEXT("other"), &host, ERR));
+    OK(lodge_host_func(host, TEXT("i32 -> i32"), LODGE_HOST_DIRECT, 0, &index,
+                       ERR));
+    OK(lodge_host_direct(host, index, host_direct, ERR));
+    OK(lodge_host_export(host, index, TEXT("f"), ERR));
+    w->id[LODGE_KIND_LINKER] = linker.id;
+    w->id[LODGE_KIND_HOST] = host.id;
+}
+
+static inline void world_wasi(struct world *w, lodge_store store)
+{
+    lodge_wasi wasi;
+
+    OK(lodge_wasi_new(&wasi, ERR));
+    OK(lodge_wasi_stream(wasi, 0, LODGE_WASI_RING, NULL, 64, ERR));
+    OK(lodge_wasi_stream(wasi, 1, LODGE_WASI_RING, NULL, 64, ERR));
+    OK(lodge_store_wasi(store, wasi, ERR));
+    w->id[LODGE_KIND_WASI] = wasi.id;
+}
+
+static inline void world_children(struct world *w, lodge_instance instance)
+{
+    lodge_error err = LODGE_ERROR_INIT;
+    uint64_t address, len;
+    lodge_extern item;
+    lodge_lease lease;
+    uint32_t kind;
+
+    w->id[LODGE_KIND_INSTANCE] = instance.id;
+    for (kind = LODGE_KIND_FUNC; kind <= LODGE_KIND_TAG; kind++) {
+        OK(lodge_instance_export(instance, TEXT(kind_names[kind]), &item,
+                                 ERR));
+        assert_int_equal(item.kind, kind);
+        w->id[kind] = item.id;
+    }
+    w->item = (lodge_extern){LODGE_KIND_MEMORY, 0, w->id[LODGE_KIND_MEMORY]};
+    w->func_slot[0] = w->id[LODGE_KIND_FUNC];
+    OK(lodge_memory_lease((lodge_memory){w->id[LODGE_KIND_MEMORY]}, &address,
+                          &len, &lease, ERR));
+    w->id[LODGE_KIND_LEASE] = lease.id;
+    err.flags = LODGE_ERROR_REPORT;
+    assert_int_equal(lodge_func_call(func_of(instance, "trap"), NULL, 0, &err),
+                     LODGE_E_TRAP);
+    w->id[LODGE_KIND_REPORT] = err.report;
+}
+
+static inline void world_open(struct world *w)
+{
+    lodge_engine engine = new_engine();
+    lodge_module module = new_module(engine, world_text);
+    lodge_store store = new_store(engine);
+    lodge_instance instance;
+    lodge_prepared prepared;
+    lodge_config config;
+
+    memset(w, 0, sizeof *w);
+    OK(lodge_engine_dup(engine, &w->keeper, ERR));
+    OK(lodge_config_new(LODGE_PRESET_DEFAULT, &config, ERR));
+    world_linker(w, engine);
+    world_wasi(w, store);
+    OK(lodge_linker_prepare((lodge_linker){w->id[LODGE_KIND_LINKER]}, module,
+                            &prepared, ERR));
+    OK(lodge_prepared_instance(prepared, store, &instance, ERR));
+    w->id[LODGE_KIND_CONFIG] = config.id;
+    w->id[LODGE_KIND_ENGINE] = engine.id;
+    w->id[LODGE_KIND_MODULE] = module.id;
+    w->id[LODGE_KIND_PREPARED] = prepared.id;
+    w->id[LODGE_KIND_STORE] = store.id;
+    w->needy = new_module(engine, "(module (import \"x\" \"y\" (func)))");
+    world_children(w, instance);
+}
+
+/* Ends everything, what a good call has made included. */
+static inline void world_close(struct world *w)
+{
+    uint32_t kinds[8], n, i;
+    uint64_t tokens[8];
+
+    for (i = 0; i < MAX_WORDS; i++)
+        lodge_release((void *)(uintptr_t)w->out[i][0]);
+    lodge_engine_shutdown(w->keeper);
+    lodge_config_close((lodge_config){w->id[LODGE_KIND_CONFIG]});
+    lodge_wasi_close((lodge_wasi){w->id[LODGE_KIND_WASI]});
+    lodge_report_close((lodge_report){w->id[LODGE_KIND_REPORT]});
+    lodge_lease_close((lodge_lease){w->id[LODGE_KIND_LEASE]});
+    do
+        OK(lodge_reap(0, kinds, tokens, 8, &n));
+    while (n);
+}
+
+/* ---- arguments -------------------------------------------------------- */
+
+static inline void add_word(struct good_call *call, uint8_t is, uint64_t word)
+{
+    call->count++;
+    assert_true(call->count < MAX_WORDS);
+    call->is[call->count] = is;
+    call->word[call->count] = word;
+}
+
+#define AT(ptr) ((uint64_t)(uintptr_t)(ptr))
+
+/* A request of a guest in a store of its own: its frame can be answered. */
+static inline void open_request(struct world *w)
+{
+    const lodge_engine engine = {w->id[LODGE_KIND_ENGINE]};
+    lodge_linker linker = new_linker(engine);
+    lodge_module module =
+        new_module(engine, "(module (import \"h\" \"f\" (func (result i32)))"
+                           " (export \"f\" (func 0)))");
+    lodge_instance instance;
+    lodge_host host;
+    uint32_t index;
+
+    OK(lodge_host_new(engine, TEXT("h"), &host, ERR));
+    OK(lodge_host_func(host, TEXT("-> i32"), LODGE_HOST_SUSPEND, 0, &index,
+                       ERR));
+    OK(lodge_host_export(host, index, TEXT("f"), ERR));
+    OK(lodge_linker_add_host(linker, host, ERR));
+    OK(lodge_instance_new(linker, new_store(engine), module, &instance, ERR));
+    w->frame[LODGE_FRAME_FUNC] = func_of(instance, "f").id;
+    assert_int_equal(lodge_call(w->frame), LODGE_REQUEST);
+}
+
+/* Words that are neither handles nor numbers; 0 if it is none of them. */
+static inline int special_word(struct world *w, struct good_call *call,
+                               const char *word)
+{
+    static const uint8_t binary[] = {0, 'a', 's', 'm', 1, 0, 0, 0};
+    uint64_t *frame = w->frame;
+
+    memset(frame, 0, sizeof w->frame);
+    frame[LODGE_FRAME_CAPACITY] = 8;
+    if (strcmp(word, "direct") == 0) {
+        add_word(call, WORD_PLAIN, AT(host_direct));
+    } else if (strcmp(word, "frame-fn") == 0) {
+        add_word(call, WORD_PLAIN, AT(host_frame));
+    } else if (strcmp(word, "item") == 0) {
+        add_word(call, WORD_PLAIN, AT(&w->item));
+    } else if (strcmp(word, "needy") == 0) {
+        add_word(call, LODGE_KIND_MODULE, w->needy.id);
+    } else if (strcmp(word, "func-slot") == 0) {
+        add_word(call, WORD_PLAIN, AT(w->func_slot));
+    } else if (strcmp(word, "frame") == 0) {
+        add_word(call, WORD_PLAIN, AT(w->store_frame));
+    } else if (strcmp(word, "binary") == 0) {
+        add_word(call, WORD_PLAIN, AT(binary));
+        add_word(call, WORD_PLAIN, sizeof binary);
+    } else if (strcmp(word, "held") == 0) {
+        add_word(call, LODGE_KIND_STORE, w->id[LODGE_KIND_STORE]);
+    } else if (strcmp(word, "call-frame") == 0) {
+        frame[LODGE_FRAME_FUNC] = w->id[LODGE_KIND_FUNC];
+        add_word(call, WORD_PLAIN, AT(frame));
+    } else if (strcmp(word, "instantiate-frame") == 0) {
+        frame[LODGE_FRAME_FUNC] = w->id[LODGE_KIND_PREPARED];
+        frame[LODGE_FRAME_SLOTS] = w->id[LODGE_KIND_STORE];
+        add_word(call, WORD_PLAIN, AT(frame));
+    } else if (strcmp(word, "resume-frame") == 0) {
+        open_request(w);
+        add_word(call, WORD_PLAIN, AT(frame));
+    } else {
+        return 0;
+    }
+    return 1;
+}
+
+static inline int room_word(struct world *w, struct good_call *call,
+                            const char *word)
+{
+    if (strcmp(word, "err") == 0) {
+        add_word(call, WORD_PLAIN, AT(&w->err));
+    } else if (strcmp(word, "out") == 0) {
+        add_word(call, WORD_OUT, AT(w->out[call->count + 1]));
+    } else if (strcmp(word, "count") == 0) { /* told with BUFFER too */
+        add_word(call, WORD_PLAIN, AT(w->out[call->count + 1]));
+    } else if (strcmp(word, "len") == 0) {
+        add_word(call, WORD_LEN, AT(w->out[call->count + 1]));
+    } else if (strcmp(word, "buf") == 0) {
+        add_word(call, WORD_BUF, AT(w->buf));
+        add_word(call, WORD_CAP, BUFFER);
+    } else if (strcmp(word, "space") == 0) {
+        add_word(call, WORD_PLAIN, AT(w->buf));
+        add_word(call, WORD_PLAIN, BUFFER);
+    } else {
+        return 0;
+    }
+    return 1;
+}
+
+static inline void handle_word(struct world *w, struct good_call *call,
+                               const char *word)
+{
+    const size_t len = strcspn(word, "?");
+    uint8_t kind = 1;
+
+    while (kind < KINDS &&
+           !(kind_names[kind] && strncmp(kind_names[kind], word, len) == 0 &&
+             kind_names[kind][len] == '\0'))
+        kind++;
+    if (kind == KINDS)
+        fail_msg("good_calls.h: %s: what is \"%s\"?", call->fn->name, word);
+    add_word(call, kind, w->id[kind]);
+    call->nullable[call->count] = word[len] == '?';
+}
+
+static inline void text_word(struct world *w, struct good_call *call,
+                             const char *text, size_t len)
+{
+    char *copy = w->text[call->count];
+
+    assert_true(len < sizeof w->text[0]);
+    memcpy(copy, text, len);
+    add_word(call, WORD_PLAIN, AT(copy));
+    add_word(call, WORD_PLAIN, len);
+}
+
+/* The arguments of a row, in this world. */
+static inline void read_args(struct world *w, struct good_call *call)
+{
+    const char *at = call->args;
+    char word[32];
+    size_t len;
+
+    call->count = 0;
+    memset(call->nullable, 0, sizeof call->nullable);
+    for (; *at; at += *at == ' ') {
+        if (*at == '\'') {
+            len = strcspn(at + 1, "'");
+            text_word(w, call, at + 1, len);
+            at += len + 2;
+            continue;
+        }
+        len = strcspn(at, " ");
+        assert_true(len < sizeof word);
+        memcpy(word, at, len);
+        word[len] = '\0';
+        at += len;
+        if (strspn(word, "-0123456789") == len)
+            add_word(call, WORD_PLAIN, (uint64_t)strtoll(word, NULL, 10));
+        else if (!room_word(w, call, word) && !special_word(w, call, word))
+            handle_word(w, call, word);
+    }
+}
+
+/* Calls with these arguments; outputs hold 0xA5 before. */
+static inline lodge_status try_call(struct world *w,
+                                    const struct good_call *call)
+{
+    uint64_t frame[MAX_WORDS];
+
+    memcpy(frame, call->word, sizeof frame);
+    frame[0] = call->fn->op;
+    memset(w->out, 0xA5, sizeof w->out);
+    memset(w->buf, 0xA5, sizeof w->buf);
+    lodge_error_init(&w->err, sizeof w->err);
+    return lodge_do(frame);
+}
+
+/* Whether the outputs are as try_call left them before the call. */
+static inline int untouched(const struct world *w,
+                            const struct good_call *call)
+{
+    const unsigned char *at = (const unsigned char *)w->out;
+    uint32_t i;
+    size_t k;
+
+    for (k = 0; k < sizeof w->buf; k++)
+        if ((unsigned char)w->buf[k] != 0xA5)
+            return 0;
+    for (i = 1; i <= call->count; i++) {
+        if (call->is[i] != WORD_OUT)
+            continue;
+        at = (const unsigned char *)w->out[i];
+        for (k = 0; k < sizeof w->out[i]; k++)
+            if (at[k] != 0xA5)
+                return 0;
+    }
+    return 1;
+}
+
+/* The call must fail with this status and change no output. */
+static inline void refuses(struct world *w, const struct good_call *call,
+                           lodge_status status, const char *why)
+{
+    lodge_status st = try_call(w, call);
+
+    if (st != status)
+        complain(call, why, st);
+    else if (!untouched(w, call))
+        complain(call, "an output was changed", st);
+    else if (w->err.status != st && strstr(call->args, "err"))
+        complain(call, "the error record has another status", w->err.status);
+}
+
+/* ---- all functions ---------------------------------------------------- */
+
+static inline int is_good(const struct good_call *call, lodge_status st)
+{
+    if (strcmp(call->fn->name, "lodge_caller_fail") == 0)
+        return st == LODGE_E_HOST;
+    if (strcmp(call->fn->name, "lodge_caller_exit") == 0)
+        return st == LODGE_E_EXIT;
+    return st == LODGE_OK;
+}
+
+/* Runs `body` with one row of the table: inside a host call, if the function
+ * is for there.
+ */
+static inline void with_call(void (*body)(struct world *, struct good_call *),
+                             size_t row)
+{
+    static struct good_call call;
+    uint64_t slot = 0;
+
+    call.args = good_calls[row].args;
+    call.fn = seen_function_named(good_calls[row].name);
+    if (!call.fn)
+        fail_msg("lodge.h has no %s any more", good_calls[row].name);
+    if (strncmp(call.args, "caller", 6) != 0) {
+        body(&world, &call);
+        return;
+    }
+    world.inside = body;
+    world.call = &call;
+    OK(lodge_func_call(
+        func_of((lodge_instance){world.id[LODGE_KIND_INSTANCE]}, "go"), &slot,
+        1, ERR));
+    world.inside = NULL;
+    world.id[LODGE_KIND_CALLER] = 0;
+}
+
+/* All rows in one world, which `body` must leave as it was. */
+static inline void for_all_in_one_world(void (*body)(struct world *,
+                                                     struct good_call *))
+{
+    size_t row;
+
+    complaints = 0;
+    world_open(&world);
+    for (row = 0; row < GOOD_CALLS; row++)
+        with_call(body, row);
+    world_close(&world);
+    assert_int_equal(complaints, 0);
+}
+
+/* Each row in a world of its own. */
+static inline void for_all(void (*body)(struct world *, struct good_call *))
+{
+    size_t row;
+
+    complaints = 0;
+    for (row = 0; row < GOOD_CALLS; row++) {
+        world_open(&world);
+        with_call(body, row);
+        world_close(&world);
+        if (nothing_lives(NULL) != 0)
+            fail_msg("%s left something", good_calls[row].name);
+    }
+    assert_int_equal(complaints, 0);
+}
+
+#endif
