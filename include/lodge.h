@@ -32,8 +32,9 @@
  *   ARGUMENT  every function with pointers or enumerated values returns
  *             LODGE_E_ARGUMENT for NULL where it is not allowed, values out
  *             of range, and text that is not UTF-8.
- *   MEMORY    every function that makes an object or copies text can return
- *             LODGE_E_MEMORY.
+ *   MEMORY    LODGE_E_MEMORY is listed where Lodge itself asks for memory, or
+ *             Wasmtime says that it got none. Elsewhere Wasmtime ends the
+ *             process when there is none.
  */
 #ifndef LODGE_H
 #define LODGE_H
@@ -789,7 +790,7 @@ LODGE_API uint32_t lodge_config_key_count(void);
  *   cap    [in]     bytes in `buf`
  *   len    [out]    full length in bytes
  *
- * Errors: ARGUMENT, BUFFER, NOT_FOUND.
+ * Errors: ARGUMENT, BUFFER, NOT_FOUND, MEMORY.
  * Thread: any.  Since: 0.1.  Op: 27.
  */
 LODGE_API lodge_status lodge_config_key(uint32_t index, uint32_t what,
@@ -819,7 +820,7 @@ LODGE_API lodge_status lodge_engine_new(lodge_config config, lodge_engine *out,
  *   out    [out]    the other handle
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, LIMIT, MEMORY, STATE.
+ * Errors: ARGUMENT, HANDLE, LIMIT, STATE.
  * Thread: any.  Since: 0.1.  Op: 41.
  * Source: wasmtime_engine_clone.
  */
@@ -891,7 +892,7 @@ LODGE_API lodge_status lodge_engine_get(lodge_engine engine, uint32_t key,
  *   len    [out]    full length in bytes
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, NOT_FOUND, BUFFER, STATE.
+ * Errors: ARGUMENT, HANDLE, NOT_FOUND, BUFFER, STATE, MEMORY.
  * Thread: any.  Since: 0.1.  Op: 47.
  */
 LODGE_API lodge_status lodge_engine_get_text(lodge_engine engine, uint32_t key,
@@ -1108,7 +1109,7 @@ LODGE_API lodge_status lodge_module_needs(lodge_module module, uint32_t key,
  *   out_len [out]   full length in bytes
  *   err    [out]    may be NULL; the message shows line and column
  *
- * Errors: ARGUMENT, COMPILE, BUFFER, MEMORY, INTERNAL.
+ * Errors: ARGUMENT, COMPILE, BUFFER, INTERNAL.
  * Thread: any, at once.  Since: 0.1.  Op: 72.
  * Source: wasmtime_wat2wasm.
  */
@@ -1189,7 +1190,7 @@ LODGE_API lodge_status lodge_linker_func(lodge_linker linker,
  *   linker [in]     a linker
  *   err    [out]    may be NULL
  *
- * Errors: HANDLE, BUSY, LINK, MEMORY, STATE.
+ * Errors: HANDLE, BUSY, LINK, STATE.
  * Thread: any; one change at a time.  Since: 0.1.  Op: 84.
  * Source: WASI preview 1.
  */
@@ -1205,7 +1206,7 @@ LODGE_API lodge_status lodge_linker_add_wasi(lodge_linker linker,
  *   instance [in]   an instance
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, FOREIGN, LINK, MEMORY, STATE.
+ * Errors: ARGUMENT, HANDLE, BUSY, FOREIGN, LINK, STATE.
  * Thread: any; one change at a time.  Since: 0.1.  Op: 85.
  * Source: wasmtime_linker_define_instance.
  */
@@ -1225,7 +1226,7 @@ LODGE_API lodge_status lodge_linker_add_instance(lodge_linker linker,
  *   item   [in]     what to define
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, FOREIGN, LINK, MEMORY, STATE.
+ * Errors: ARGUMENT, HANDLE, BUSY, FOREIGN, LINK, STATE.
  * Thread: any; one change at a time.  Since: 0.1.  Op: 86.
  * Source: wasmtime_linker_define.
  */
@@ -1250,7 +1251,7 @@ LODGE_API lodge_status lodge_linker_add(lodge_linker linker,
  *   to_name_len [in] bytes in `to_name`
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, LINK, MEMORY, STATE.
+ * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, LINK, STATE.
  * Thread: any; one change at a time.  Since: 0.1.  Op: 87.
  * Source: Linker::alias, Linker::alias_module.
  */
@@ -1379,7 +1380,7 @@ LODGE_API lodge_status lodge_store_close(lodge_store store);
  *   value  [in]     bytes, counts, units of fuel, or nanoseconds
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, STATE.
+ * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, STATE, MEMORY.
  * Thread: any; one at a time.  Since: 0.1.  Op: 102.
  * Source: wasmtime_context_set_fuel; Store::limiter.
  */
@@ -1406,7 +1407,7 @@ LODGE_API lodge_status lodge_store_get(lodge_store store, uint32_t key,
  *   wasi   [in]     a description; later changes of it are not seen
  *   err    [out]    may be NULL
  *
- * Errors: HANDLE, BUSY, IO, MEMORY, STATE.
+ * Errors: HANDLE, BUSY, IO, STATE.
  * Thread: any; one at a time.  Since: 0.1.  Op: 104.
  */
 LODGE_API lodge_status lodge_store_wasi(lodge_store store, lodge_wasi wasi,
@@ -1657,7 +1658,8 @@ LODGE_API lodge_status lodge_instance_export_at(lodge_instance instance,
  *   out    [out]    the function
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, TYPE, LIMIT, MEMORY, STATE.
+ * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, TYPE, LIMIT, MEMORY, STATE,
+ *         UNSUPPORTED.
  * Thread: any; one at a time per store.  Since: 0.1.  Op: 126.
  */
 LODGE_API lodge_status lodge_instance_func(lodge_instance instance,
@@ -1672,7 +1674,8 @@ LODGE_API lodge_status lodge_instance_func(lodge_instance instance,
  *   out    [out]    the memory
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, TYPE, LIMIT, MEMORY, STATE.
+ * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, TYPE, LIMIT, MEMORY, STATE,
+ *         UNSUPPORTED.
  * Thread: any; one at a time per store.  Since: 0.1.  Op: 127.
  */
 LODGE_API lodge_status lodge_instance_memory(lodge_instance instance,
@@ -1689,7 +1692,8 @@ LODGE_API lodge_status lodge_instance_memory(lodge_instance instance,
  *   out    [out]    the table
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, TYPE, LIMIT, MEMORY, STATE.
+ * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, TYPE, LIMIT, MEMORY, STATE,
+ *         UNSUPPORTED.
  * Thread: any; one at a time per store.  Since: 0.1.  Op: 128.
  */
 LODGE_API lodge_status lodge_instance_table(lodge_instance instance,
@@ -1706,7 +1710,8 @@ LODGE_API lodge_status lodge_instance_table(lodge_instance instance,
  *   out    [out]    the global
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, TYPE, LIMIT, MEMORY, STATE.
+ * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, TYPE, LIMIT, MEMORY, STATE,
+ *         UNSUPPORTED.
  * Thread: any; one at a time per store.  Since: 0.1.  Op: 129.
  */
 LODGE_API lodge_status lodge_instance_global(lodge_instance instance,
@@ -1745,7 +1750,7 @@ LODGE_API lodge_status lodge_instance_tag(lodge_instance instance,
  *
  * Errors: ARGUMENT, HANDLE, BUSY, STATE, BUFFER, FOREIGN, UNSUPPORTED, LIMIT,
  *         TRAP, EXCEPTION, EXIT, HOST, FUEL, DEADLINE, CANCELLED, STACK,
- *         INTERNAL.
+ *         INTERNAL, MEMORY.
  * Thread: any; one call per store at a time.  Since: 0.1.  Op: 140.
  * Source: wasmtime_func_call_unchecked.
  */
@@ -1780,7 +1785,7 @@ LODGE_API lodge_status lodge_func_call(lodge_func fn, uint64_t *slots,
  *
  * Errors: ARGUMENT, HANDLE, BUSY, STATE, BUFFER, FOREIGN, UNSUPPORTED, LIMIT,
  *         TRAP, EXCEPTION, EXIT, HOST, FUEL, DEADLINE, CANCELLED, STACK,
- *         INTERNAL.
+ *         INTERNAL, MEMORY.
  * Thread: any; one call per store at a time.  Since: 0.1.  Op: 141.
  */
 LODGE_API lodge_status lodge_call(uint64_t *frame);
@@ -2198,7 +2203,7 @@ LODGE_API lodge_status lodge_host_get(lodge_host host, lodge_store store,
  *   host   [in]     a host module; may be added to many linkers
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, FOREIGN, LINK, MEMORY, STATE.
+ * Errors: ARGUMENT, HANDLE, BUSY, FOREIGN, LINK, STATE.
  * Thread: any; one change at a time.  Since: 0.1.  Op: 238.
  * Source: wasmtime_linker_define_func_unchecked.
  */
@@ -2659,7 +2664,7 @@ LODGE_API lodge_status lodge_wasi_close(lodge_wasi wasi);
  *   len    [in]     bytes in `ptr`
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, MEMORY, STATE.
+ * Errors: ARGUMENT, HANDLE, BUSY, STATE.
  * Thread: any; one change at a time.  Since: 0.1.  Op: 202.
  */
 LODGE_API lodge_status lodge_wasi_arg(lodge_wasi wasi, const char *ptr,
@@ -2674,7 +2679,7 @@ LODGE_API lodge_status lodge_wasi_arg(lodge_wasi wasi, const char *ptr,
  *   value_len [in]  bytes in `value`
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, MEMORY, STATE.
+ * Errors: ARGUMENT, HANDLE, BUSY, STATE.
  * Thread: any; one change at a time.  Since: 0.1.  Op: 203.
  */
 LODGE_API lodge_status lodge_wasi_env(lodge_wasi wasi, const char *name,
@@ -2690,7 +2695,7 @@ LODGE_API lodge_status lodge_wasi_env(lodge_wasi wasi, const char *name,
  *   len    [in]     bytes in `ptr`; of RING the size of the ring in bytes
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, MEMORY, STATE.
+ * Errors: ARGUMENT, HANDLE, BUSY, STATE.
  * Thread: any; one change at a time.  Since: 0.1.  Op: 204.
  */
 LODGE_API lodge_status lodge_wasi_stream(lodge_wasi wasi, uint32_t fd,
@@ -2709,7 +2714,7 @@ LODGE_API lodge_status lodge_wasi_stream(lodge_wasi wasi, uint32_t fd,
  *   file_rights [in] LODGE_WASI_READ and _WRITE, for files
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, MEMORY, STATE.
+ * Errors: ARGUMENT, HANDLE, BUSY, STATE.
  * Thread: any; one change at a time.  Since: 0.1.  Op: 205.
  */
 LODGE_API lodge_status lodge_wasi_dir(lodge_wasi wasi, const char *host,
@@ -2770,7 +2775,7 @@ LODGE_API lodge_status lodge_report_frame_count(lodge_report report,
  *   len    [out]    full length in bytes
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, NOT_FOUND, BUFFER, STATE.
+ * Errors: ARGUMENT, HANDLE, NOT_FOUND, BUFFER, STATE, MEMORY.
  * Thread: any.  Since: 0.1.  Op: 222.
  * Source: wasm_frame_func_index, wasmtime_frame_func_name.
  */

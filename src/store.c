@@ -577,7 +577,7 @@ lodge_status store_item(struct store *st, uint32_t kind, const void *item,
 {
     struct child fresh = {.kind = kind, .reach = LODGE_WT_REACH_OTHERS};
     struct identity id;
-    uint32_t place;
+    uint32_t place, next;
     lodge_status rc = LODGE_OK;
 
     if (!st->map || st->map_used * 4 >= st->map_mask * 3)
@@ -590,14 +590,15 @@ lodge_status store_item(struct store *st, uint32_t kind, const void *item,
         *at = st->map[place];
         return LODGE_OK;
     }
-    rc = child_new(st, at, err);
+    rc = child_new(st, &next, err);
     if (rc == LODGE_OK)
         rc = child_type(st, kind, item, &fresh, err);
     if (rc != LODGE_OK)
         return rc;
     memcpy(&fresh.of, item, item_size(kind));
-    st->children[*at] = fresh;
-    st->map[place] = *at;
+    st->children[next] = fresh;
+    st->map[place] = next;
+    *at = next;
     st->map_used++;
     st->nchildren++;
     return LODGE_OK;

@@ -7,6 +7,8 @@
 
 LODGE_API void lodge_test_alloc_fail_at(uint64_t k, int32_t forever);
 LODGE_API uint64_t lodge_test_alloc_attempts(void);
+LODGE_API int32_t lodge_test_lock(uint64_t id);
+LODGE_API void lodge_test_unlock(uint64_t id);
 
 /* The k-th allocation from now on fails, and all later ones if `forever`. */
 void lodge_test_alloc_fail_at(uint64_t k, int32_t forever)
@@ -17,6 +19,21 @@ void lodge_test_alloc_fail_at(uint64_t k, int32_t forever)
 uint64_t lodge_test_alloc_attempts(void)
 {
     return alloc_attempts();
+}
+
+/* As a call on another thread that is changing the object. */
+int32_t lodge_test_lock(uint64_t id)
+{
+    uint8_t kind;
+    void *obj;
+    lodge_status st = handle_describe(id, &kind);
+
+    return st == LODGE_OK ? handle_lock(id, kind, &obj, NULL) : st;
+}
+
+void lodge_test_unlock(uint64_t id)
+{
+    handle_unlock(id);
 }
 
 #else

@@ -50,9 +50,10 @@ static lodge_status ref_out(struct store *st, const wasmtime_val_raw_t *raw,
     uint32_t at;
     lodge_status rc;
 
-    *id = 0;
-    if (!raw->funcref)
+    if (!raw->funcref) {
+        *id = 0;
         return LODGE_OK;
+    }
     wasmtime_func_from_raw(st->ctx, raw->funcref, &func);
     rc = store_item(st, LODGE_KIND_FUNC, &func, &at, err);
     if (rc == LODGE_OK)
@@ -189,9 +190,10 @@ static lodge_status func_from_val(struct store *st, const wasmtime_val_t *val,
     uint32_t at;
     lodge_status rc;
 
-    slots[0] = 0;
-    if (wasmtime_funcref_is_null(&val->of.funcref))
+    if (wasmtime_funcref_is_null(&val->of.funcref)) {
+        slots[0] = 0;
         return LODGE_OK;
+    }
     rc = store_item(st, LODGE_KIND_FUNC, &val->of.funcref, &at, err);
     if (rc == LODGE_OK)
         slots[0] = store_child_id(st, at);

@@ -1,5 +1,6 @@
-/* good_calls.h - a call of every function of lodge.h that succeeds in a fresh
- * world (world.h), for the tests that try all functions in the same way.
+/* good_calls.h - calls of every function of lodge.h that succeed in a fresh
+ * world (world.h), for the tests that try all functions in the same way. New
+ * functions need a row here.
  *
  * Words of the arguments, in order:
  *   store func ...  a live handle of that kind (kind_names in world.h);
@@ -81,14 +82,16 @@ GOOD(lodge_instance_new, "linker store? module out err")
 GOOD(lodge_prepared_instance, "prepared store? out err")
 GOOD(lodge_instance_close, "instance")
 GOOD(lodge_instance_store, "instance out err")
-GOOD(lodge_instance_export, "instance 'go' out err")
-GOOD(lodge_instance_export_at, "instance 1 out err")
-GOOD(lodge_instance_func, "instance 'go' out err")
-GOOD(lodge_instance_memory, "instance 'memory2' out err")
-GOOD(lodge_instance_table, "instance 'table2' out err")
-GOOD(lodge_instance_global, "instance 'global2' out err")
+GOOD(lodge_instance_export, "instance 'new' out err")
+GOOD(lodge_instance_export_at, "instance 4 out err")
+GOOD(lodge_instance_func, "instance 'new' out err")
+GOOD(lodge_instance_memory, "instance 'memory' out err")
+GOOD(lodge_instance_table, "instance 'table' out err")
+GOOD(lodge_instance_global, "instance 'global' out err")
 GOOD(lodge_func_call, "func out 1 err")
+GOOD(lodge_func_call, "wide slots 20 err")
 GOOD(lodge_call, "call-frame")
+GOOD(lodge_call, "wide-frame")
 GOOD(lodge_resume, "resume-frame")
 GOOD(lodge_instantiate, "instantiate-frame")
 GOOD(lodge_store_cancel, "store 5")
@@ -96,7 +99,7 @@ GOOD(lodge_func_type, "func buf len err")
 GOOD(lodge_func_slots, "func out out err")
 GOOD(lodge_caller_instance, "caller out")
 GOOD(lodge_caller_memory, "caller out")
-GOOD(lodge_caller_export, "caller 'go' out")
+GOOD(lodge_caller_export, "caller 'new' out")
 GOOD(lodge_caller_tag, "caller out")
 GOOD(lodge_caller_store, "caller out")
 GOOD(lodge_caller_fail, "caller 1 'why'")

@@ -37,9 +37,10 @@ struct world {
     uint64_t id[KINDS];  /* by LODGE_KIND_*, 0 where there is none */
     lodge_engine keeper; /* another handle to the engine */
     lodge_module needy;  /* imports that nobody defines */
-    lodge_func go;       /* calls the DIRECT function */
+    lodge_func wide;     /* 20 parameters, and a function as result */
+    lodge_store asking;  /* where a request is open, for lodge_resume */
     lodge_extern item;
-    uint64_t func_slot[2];
+    uint64_t func_slot[2], slots[20];
     uint64_t frame[FRAME_WORDS], store_frame[FRAME_WORDS];
     uint64_t out[MAX_WORDS][8];
     char buf[BUFFER];
@@ -93,21 +94,28 @@ static inline int32_t host_frame(uint32_t token, uint32_t tag)
 
 /* ---- making a world --------------------------------------------------- */
 
+/* Exports with a 1 are known by id from the start, the others are new to
+ * whoever asks for them.
+ */
 static const char world_text[] =
     "(module $world (import \"h\" \"host\" (func $host (param i32)"
     "  (result i32)))"
-    " (func $f (export \"func\") (param i32) (result i32) (local.get 0))"
+    " (func (export \"func1\") (param i32) (result i32) (local.get 0))"
     " (func (export \"go\") (param i32) (result i32)"
     "  (call $host (local.get 0)))"
+    " (func (export \"wide\") (param i64 i64 i64 i64 i64 i64 i64 i64 i64 i64"
+    "  i64 i64 i64 i64 i64 i64 i64 i64 i64 i64) (result funcref)"
+    "  (ref.func $new))"
     " (func $trap (export \"trap\") unreachable)"
+    " (func $new (export \"new\"))"
+    " (memory (export \"memory1\") 1 4)"
     " (memory (export \"memory\") 1 4)"
-    " (memory (export \"memory2\") 1 4)"
+    " (table (export \"table1\") 2 8 funcref)"
     " (table (export \"table\") 2 8 funcref)"
-    " (table (export \"table2\") 2 8 funcref)"
-    " (elem (table 0) (i32.const 0) func $trap)"
-    " (global (export \"global\") (mut funcref) (ref.func $trap))"
-    " (global (export \"global2\") (mut i32) (i32.const 0))"
-    " (tag (export \"tag\"))"
+    " (elem (table 0) (i32.const 0) func $new)"
+    " (global (export \"global1\") (mut funcref) (ref.func $new))"
+    " (global (export \"global\") (mut i32) (i32.const 0))"
+    " (tag (export \"tag1\"))"
     " (@custom \"note\" \"data\")"
     " (@producers (language \"C11\" \"\")))";
 
@@ -146,12 +154,14 @@ static inline void world_children(struct world *w, lodge_instance instance)
     uint64_t address, len;
     lodge_extern item;
     lodge_lease lease;
+    char name[16];
     uint32_t kind;
 
     w->id[LODGE_KIND_INSTANCE] = instance.id;
+    w->wide = func_of(instance, "wide");
     for (kind = LODGE_KIND_FUNC; kind <= LODGE_KIND_TAG; kind++) {
-        OK(lodge_instance_export(instance, TEXT(kind_names[kind]), &item,
-                                 ERR));
+        snprintf(name, sizeof name, "%s1", kind_names[kind]);
+        OK(lodge_instance_export(instance, TEXT(name), &item, ERR));
         assert_int_equal(item.kind, kind);
         w->id[kind] = item.id;
     }
@@ -227,9 +237,11 @@ static inline void open_request(struct world *w)
 {
     const lodge_engine engine = {w->id[LODGE_KIND_ENGINE]};
     lodge_linker linker = new_linker(engine);
-    lodge_module module =
-        new_module(engine, "(module (import \"h\" \"f\" (func (result i32)))"
-                           " (export \"f\" (func 0)))");
+    lodge_module module = new_module(
+        engine, "(module (import \"h\" \"f\" (func $f (result i32)))"
+                " (func $new (export \"new\"))"
+                " (func (export \"go\") (result funcref)"
+                "  (drop (call $f)) (ref.func $new)))");
     lodge_instance instance;
     lodge_host host;
     uint32_t index;
@@ -239,8 +251,9 @@ static inline void open_request(struct world *w)
                        ERR));
     OK(lodge_host_export(host, index, TEXT("f"), ERR));
     OK(lodge_linker_add_host(linker, host, ERR));
-    OK(lodge_instance_new(linker, new_store(engine), module, &instance, ERR));
-    w->frame[LODGE_FRAME_FUNC] = func_of(instance, "f").id;
+    w->asking = new_store(engine);
+    OK(lodge_instance_new(linker, w->asking, module, &instance, ERR));
+    w->frame[LODGE_FRAME_FUNC] = func_of(instance, "go").id;
     assert_int_equal(lodge_call(w->frame), LODGE_REQUEST);
 }
 
@@ -259,6 +272,10 @@ static inline int special_word(struct world *w, struct good_call *call,
         add_word(call, WORD_PLAIN, AT(host_frame));
     } else if (strcmp(word, "item") == 0) {
         add_word(call, WORD_PLAIN, AT(&w->item));
+    } else if (strcmp(word, "wide") == 0) {
+        add_word(call, LODGE_KIND_FUNC, w->wide.id);
+    } else if (strcmp(word, "slots") == 0) {
+        add_word(call, WORD_PLAIN, AT(w->slots));
     } else if (strcmp(word, "needy") == 0) {
         add_word(call, LODGE_KIND_MODULE, w->needy.id);
     } else if (strcmp(word, "func-slot") == 0) {
@@ -272,6 +289,10 @@ static inline int special_word(struct world *w, struct good_call *call,
         add_word(call, LODGE_KIND_STORE, w->id[LODGE_KIND_STORE]);
     } else if (strcmp(word, "call-frame") == 0) {
         frame[LODGE_FRAME_FUNC] = w->id[LODGE_KIND_FUNC];
+        add_word(call, WORD_PLAIN, AT(frame));
+    } else if (strcmp(word, "wide-frame") == 0) {
+        frame[LODGE_FRAME_FUNC] = w->wide.id;
+        frame[LODGE_FRAME_CAPACITY] = 20;
         add_word(call, WORD_PLAIN, AT(frame));
     } else if (strcmp(word, "instantiate-frame") == 0) {
         frame[LODGE_FRAME_FUNC] = w->id[LODGE_KIND_PREPARED];
@@ -414,6 +435,25 @@ static inline void refuses(struct world *w, const struct good_call *call,
         complain(call, "the error record has another status", w->err.status);
 }
 
+/* A handle of a store, or of something in it. */
+static inline int in_store(uint8_t kind)
+{
+    return kind == LODGE_KIND_STORE ||
+           (kind >= LODGE_KIND_INSTANCE && kind < KINDS);
+}
+
+/* Whether the call works in a store. */
+static inline int uses_store(const struct good_call *call)
+{
+    uint32_t at;
+
+    for (at = 1; at <= call->count; at++)
+        if (in_store(call->is[at]))
+            return 1;
+    return strstr(call->args, "-frame") != NULL ||
+           strstr(call->args, "item") != NULL;
+}
+
 /* ---- all functions ---------------------------------------------------- */
 
 static inline int is_good(const struct good_call *call, lodge_status st)
@@ -451,6 +491,29 @@ static inline void with_call(void (*body)(struct world *, struct good_call *),
     world.id[LODGE_KIND_CALLER] = 0;
 }
 
+/* The same inside a start function, whose instance nobody has asked for. */
+static inline void in_start(void (*body)(struct world *, struct good_call *),
+                            const char *name)
+{
+    static struct good_call call;
+    const lodge_engine engine = {world.id[LODGE_KIND_ENGINE]};
+    lodge_module module = new_module(
+        engine, "(module (import \"h\" \"host\" (func (param i32)"
+                " (result i32))) (func $s (drop (call 0 (i32.const 1))))"
+                " (start $s))");
+    lodge_instance instance;
+
+    call.fn = seen_function_named(name);
+    call.args = "caller out";
+    world.inside = body;
+    world.call = &call;
+    OK(lodge_instance_new((lodge_linker){world.id[LODGE_KIND_LINKER]},
+                          (lodge_store){world.id[LODGE_KIND_STORE]}, module,
+                          &instance, ERR));
+    world.inside = NULL;
+    world.id[LODGE_KIND_CALLER] = 0;
+}
+
 /* All rows in one world, which `body` must leave as it was. */
 static inline void for_all_in_one_world(void (*body)(struct world *,
                                                      struct good_call *))
@@ -465,19 +528,24 @@ static inline void for_all_in_one_world(void (*body)(struct world *,
     assert_int_equal(complaints, 0);
 }
 
-/* Each row in a world of its own. */
+/* One row in a world of its own, which ends with it. */
+static inline void in_a_world(void (*body)(struct world *, struct good_call *),
+                              size_t row)
+{
+    world_open(&world);
+    with_call(body, row);
+    world_close(&world);
+    if (nothing_lives(NULL) != 0)
+        fail_msg("%s left something", good_calls[row].name);
+}
+
 static inline void for_all(void (*body)(struct world *, struct good_call *))
 {
     size_t row;
 
     complaints = 0;
-    for (row = 0; row < GOOD_CALLS; row++) {
-        world_open(&world);
-        with_call(body, row);
-        world_close(&world);
-        if (nothing_lives(NULL) != 0)
-            fail_msg("%s left something", good_calls[row].name);
-    }
+    for (row = 0; row < GOOD_CALLS; row++)
+        in_a_world(body, row);
     assert_int_equal(complaints, 0);
 }
 
