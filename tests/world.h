@@ -115,7 +115,8 @@ static const char world_text[] =
     " (elem (table 0) (i32.const 0) func $new)"
     " (global (export \"global1\") (mut funcref) (ref.func $new))"
     " (global (export \"global\") (mut i32) (i32.const 0))"
-    " (tag (export \"tag1\"))"
+    " (tag (export \"tag1\") (param i32))"
+    " (tag (export \"tag\"))"
     " (@custom \"note\" \"data\")"
     " (@producers (language \"C11\" \"\")))";
 
