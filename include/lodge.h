@@ -2203,7 +2203,7 @@ LODGE_API lodge_status lodge_host_get(lodge_host host, lodge_store store,
  *   host   [in]     a host module; may be added to many linkers
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, FOREIGN, LINK, STATE.
+ * Errors: ARGUMENT, HANDLE, BUSY, FOREIGN, LINK, STATE, MEMORY.
  * Thread: any; one change at a time.  Since: 0.1.  Op: 238.
  * Source: wasmtime_linker_define_func_unchecked.
  */

@@ -36,7 +36,9 @@ struct good_call {
 struct world {
     uint64_t id[KINDS];  /* by LODGE_KIND_*, 0 where there is none */
     lodge_engine keeper; /* another handle to the engine */
-    lodge_module needy;  /* imports that nobody defines */
+    lodge_linker hosted; /* with a host module that has a memory */
+    lodge_module wants;  /* imports that memory */
+    lodge_module needy;  /* and what nobody defines */
     lodge_func wide;     /* 20 parameters, and a function as result */
     lodge_store asking;  /* where a request is open, for lodge_resume */
     lodge_extern item;
@@ -134,8 +136,27 @@ static inline void world_linker(struct world *w, lodge_engine engine)
                        ERR));
     OK(lodge_host_direct(host, index, host_direct, ERR));
     OK(lodge_host_export(host, index, TEXT("f"), ERR));
+    OK(lodge_host_memory(host, TEXT("1 2"), &index, ERR));
+    OK(lodge_host_export(host, index, TEXT("memory"), ERR));
     w->id[LODGE_KIND_LINKER] = linker.id;
     w->id[LODGE_KIND_HOST] = host.id;
+}
+
+static inline void world_hosted(struct world *w, lodge_engine engine)
+{
+    lodge_host host;
+    uint32_t index;
+
+    w->hosted = new_linker(engine);
+    OK(lodge_host_new(engine, TEXT("more"), &host, ERR));
+    OK(lodge_host_memory(host, TEXT("1 2"), &index, ERR));
+    OK(lodge_host_export(host, index, TEXT("memory"), ERR));
+    OK(lodge_linker_add_host(w->hosted, host, ERR));
+    w->wants =
+        new_module(engine, "(module (import \"more\" \"memory\" (memory 1)))");
+    w->needy =
+        new_module(engine, "(module (import \"more\" \"memory\" (memory 1))"
+                           " (import \"x\" \"y\" (func)))");
 }
 
 static inline void world_wasi(struct world *w, lodge_store store)
@@ -190,6 +211,7 @@ static inline void world_open(struct world *w)
     OK(lodge_engine_dup(engine, &w->keeper, ERR));
     OK(lodge_config_new(LODGE_PRESET_DEFAULT, &config, ERR));
     world_linker(w, engine);
+    world_hosted(w, engine);
     world_wasi(w, store);
     OK(lodge_linker_prepare((lodge_linker){w->id[LODGE_KIND_LINKER]}, module,
                             &prepared, ERR));
@@ -199,7 +221,6 @@ static inline void world_open(struct world *w)
     w->id[LODGE_KIND_MODULE] = module.id;
     w->id[LODGE_KIND_PREPARED] = prepared.id;
     w->id[LODGE_KIND_STORE] = store.id;
-    w->needy = new_module(engine, "(module (import \"x\" \"y\" (func)))");
     world_children(w, instance);
 }
 
@@ -279,6 +300,10 @@ static inline int special_word(struct world *w, struct good_call *call,
         add_word(call, WORD_PLAIN, AT(w->slots));
     } else if (strcmp(word, "needy") == 0) {
         add_word(call, LODGE_KIND_MODULE, w->needy.id);
+    } else if (strcmp(word, "wants") == 0) {
+        add_word(call, LODGE_KIND_MODULE, w->wants.id);
+    } else if (strcmp(word, "hosted") == 0) {
+        add_word(call, LODGE_KIND_LINKER, w->hosted.id);
     } else if (strcmp(word, "func-slot") == 0) {
         add_word(call, WORD_PLAIN, AT(w->func_slot));
     } else if (strcmp(word, "frame") == 0) {
