@@ -22,7 +22,7 @@ static int is_changeable(uint8_t kind)
 {
     return kind == LODGE_KIND_CONFIG || kind == LODGE_KIND_LINKER ||
            kind == LODGE_KIND_HOST || kind == LODGE_KIND_PREPARED ||
-           kind == LODGE_KIND_WASI;
+           kind == LODGE_KIND_WASI || kind == LODGE_KIND_BUDGET;
 }
 
 static void with_locked(struct world *w, struct good_call *call)

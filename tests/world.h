@@ -20,7 +20,7 @@ static const char *const kind_names[KINDS] = {
     [LODGE_KIND_INSTANCE] = "instance", [LODGE_KIND_FUNC] = "func",
     [LODGE_KIND_MEMORY] = "memory",     [LODGE_KIND_TABLE] = "table",
     [LODGE_KIND_GLOBAL] = "global",     [LODGE_KIND_TAG] = "tag",
-    [LODGE_KIND_CALLER] = "caller",
+    [LODGE_KIND_CALLER] = "caller",     [LODGE_KIND_BUDGET] = "budget",
 };
 
 /* A function with arguments, ready for lodge_do. */
@@ -206,10 +206,12 @@ static inline void world_open(struct world *w)
     lodge_instance instance;
     lodge_prepared prepared;
     lodge_config config;
+    lodge_budget budget;
 
     memset(w, 0, sizeof *w);
     OK(lodge_engine_dup(engine, &w->keeper, ERR));
     OK(lodge_config_new(LODGE_PRESET_DEFAULT, &config, ERR));
+    OK(lodge_budget_new(&budget, ERR));
     world_linker(w, engine);
     world_hosted(w, engine);
     world_wasi(w, store);
@@ -217,6 +219,7 @@ static inline void world_open(struct world *w)
                             &prepared, ERR));
     OK(lodge_prepared_instance(prepared, store, &instance, ERR));
     w->id[LODGE_KIND_CONFIG] = config.id;
+    w->id[LODGE_KIND_BUDGET] = budget.id;
     w->id[LODGE_KIND_ENGINE] = engine.id;
     w->id[LODGE_KIND_MODULE] = module.id;
     w->id[LODGE_KIND_PREPARED] = prepared.id;
@@ -234,6 +237,7 @@ static inline void world_close(struct world *w)
         lodge_release((void *)(uintptr_t)w->out[i][0]);
     lodge_engine_shutdown(w->keeper);
     lodge_config_close((lodge_config){w->id[LODGE_KIND_CONFIG]});
+    lodge_budget_close((lodge_budget){w->id[LODGE_KIND_BUDGET]});
     lodge_wasi_close((lodge_wasi){w->id[LODGE_KIND_WASI]});
     lodge_report_close((lodge_report){w->id[LODGE_KIND_REPORT]});
     lodge_lease_close((lodge_lease){w->id[LODGE_KIND_LEASE]});
