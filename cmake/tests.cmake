@@ -14,7 +14,10 @@
 # tells it about Wasmtime's fibers, and it crashes where one is entered on one
 # thread and left on another.
 
+# What tests see of the library is noted here (tests/seen/seen.h).
+file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/seen)
 set(test_env
+  "LODGE_SEEN=${PROJECT_BINARY_DIR}/seen"
   "LODGE=$<TARGET_FILE:lodge_cli>"
   "ASAN_OPTIONS=detect_stack_use_after_return=0:allocator_may_return_null=1:detect_leaks=1"
   "UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1"
