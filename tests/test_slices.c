@@ -459,6 +459,104 @@ static void a_refused_slice_leaves_the_request_open(void **state)
     engine = with;
 }
 
+/* ---- every kind of engine ---------------------------------------------------- */
+
+/* Requests and slices in turns, then the end in the middle of both. */
+static void stop_and_go(const char *settings)
+{
+    lodge_instance worker;
+    struct frame f, g;
+
+    engine = new_engine_with(settings);
+    linker = suspending_linker();
+    worker = worker_of(asking_text);
+    f = yielded(worker, "ask", 0, 6);
+    GIVES(YIELD, lodge_resume, &f);
+    let_stop(worker);
+    frame_status(run_on(&f), LODGE_REQUEST, &f, settings, __LINE__);
+    g = frame_of(worker, "work", TOKEN(&f), 3);
+    GIVES(OK, lodge_call, &g);
+    answers_with(&f, 9, 9);
+    worker = worker_of(asking_text);
+    f = frame_of(worker, "one", 0, 6);
+    GIVES(REQUEST, lodge_call, &f);
+    yielded(worker, "work", TOKEN(&f), 3);
+    lodge_engine_shutdown(engine);
+    GIVES(E_HANDLE, lodge_resume, &f);
+}
+
+static void every_engine_stops_and_goes(void **state)
+{
+    static const char *const settings[] = {
+        "allocator=pooling", "target=pulley64,wasm-threads=off",
+        "signals-based-traps=off", "fuel=on,memory-init-cow=off",
+        "opt-level=none"};
+    lodge_engine with = engine;
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof settings / sizeof *settings; i++)
+        stop_and_go(settings[i]);
+    engine = with;
+}
+
+static void fuel_is_used_up_between_stops(void **state)
+{
+    lodge_engine with = engine;
+    lodge_instance worker;
+    lodge_store in;
+    lodge_status st;
+    struct frame f;
+    uint64_t n;
+
+    (void)state;
+    engine = new_engine_with("fuel=on");
+    worker = new_instance(engine, worker_text);
+    OK(lodge_instance_store(worker, &in, ERR));
+    OK(lodge_store_set(in, LODGE_STORE_FUEL, 50000000, ERR));
+    f = sliced(worker, "work", 0, 6);
+    st = lodge_call(f.word);
+    if (st == LODGE_YIELD)
+        st = run_on(&f);
+    assert_int_equal(st, LODGE_E_FUEL);
+    OK(lodge_store_get(in, LODGE_STORE_FUEL, &n, ERR));
+    assert_int_equal(n, 0);
+    lodge_engine_shutdown(engine);
+    engine = with;
+}
+
+/* Each turn allocates; what is held is what counts. */
+static void a_guest_that_collects_is_stopped_too(void **state)
+{
+    static const char text[] =
+        "(module (memory (export \"memory\") 1)"
+        " (type $box (struct (field (mut i64)) (field (mut (ref null $box)))))"
+        " (func (export \"collect\") (param i32) (result i32)"
+        "  (local $b (ref null $box))"
+        "  (local.set $b (struct.new $box (i64.const 0) (ref.null $box)))"
+        "  (loop $l"
+        "   (local.set $b (struct.new $box"
+        "    (i64.add (struct.get $box 0 (local.get $b)) (i64.const 1))"
+        "    (ref.null $box)))"
+        "   (i64.store (i32.const 0) (struct.get $box 0 (local.get $b)))"
+        "   (br_if $l (i32.eqz (i32.load (i32.const 8)))))"
+        "  (i64.eq (i64.load (i32.const 0))"
+        "   (struct.get $box 0 (local.get $b)))))";
+    lodge_instance worker = worker_of(text);
+    struct frame f = yielded(worker, "collect", 0, 0);
+    uint64_t turns;
+    int i;
+
+    (void)state;
+    GIVES(YIELD, lodge_resume, &f);
+    turns = turns_of(worker);
+    for (i = 0; i < 30; i++)
+        GIVES(YIELD, lodge_resume, &f);
+    assert_true(turns_of(worker) > turns);
+    let_stop(worker);
+    ends_with(&f, 1);
+}
+
 /* ---- many stores ----------------------------------------------------------------- */
 
 enum { STORES = 240, ROUNDS = 3 };
@@ -520,6 +618,9 @@ int main(void)
         SUSPEND_TEST(a_start_function_can_be_cancelled_and_timed),
         SUSPEND_TEST(a_slice_needs_interruption),
         SUSPEND_TEST(a_refused_slice_leaves_the_request_open),
+        SUSPEND_TEST(every_engine_stops_and_goes),
+        SUSPEND_TEST(fuel_is_used_up_between_stops),
+        SUSPEND_TEST(a_guest_that_collects_is_stopped_too),
         SUSPEND_TEST(one_thread_serves_hundreds_of_stores),
     };
 
