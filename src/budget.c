@@ -78,6 +78,49 @@ void budget_give(struct store *st, uint64_t memory, uint64_t elements)
     give(st->link.budget, LODGE_WT_TABLE, elements);
 }
 
+/* ---- shared memories ---------------------------------------------------- */
+
+static uint32_t whose_memory(struct store *st, uint64_t bytes)
+{
+    const struct lodge_wt_store *link = &st->link;
+
+    if (link->memory_bytes > link->memory_limit ||
+        bytes > link->memory_limit - link->memory_bytes)
+        return LODGE_LIMIT_STORE_MEMORY;
+    if (link->budget && !take(link->budget, LODGE_WT_MEMORY, bytes))
+        return LODGE_LIMIT_BUDGET_MEMORY;
+    return 0;
+}
+
+lodge_status budget_take_memory(struct store *st, uint64_t bytes,
+                                lodge_error *err)
+{
+    const uint32_t whose = whose_memory(st, bytes);
+
+    if (!whose) {
+        st->link.memory_bytes += bytes;
+        if (st->link.memory_peak < st->link.memory_bytes)
+            st->link.memory_peak = st->link.memory_bytes;
+        return LODGE_OK;
+    }
+    st->link.refusals++;
+    st->link.last_refusal = whose;
+    error_refuse(err, LODGE_E_LIMIT,
+                 "a shared memory may grow by %llu bytes, which count from "
+                 "the beginning and are over the limit of the %s",
+                 (unsigned long long)bytes,
+                 whose == LODGE_LIMIT_STORE_MEMORY ? "store" : "budget");
+    if (error_wanted(err))
+        err->detail = whose;
+    return LODGE_E_LIMIT;
+}
+
+void budget_give_memory(struct store *st, uint64_t bytes)
+{
+    budget_give(st, bytes, 0);
+    st->link.memory_bytes -= bytes;
+}
+
 /* ---- time -------------------------------------------------------------- */
 
 static int time_is_up(struct budget *bud, uint64_t more)

@@ -46,18 +46,44 @@ static lodge_status instance_alloc(struct module *mod, int own,
     return LODGE_OK;
 }
 
+/* What is counted before an instance is made. Wasmtime asks nobody when a
+ * shared memory grows: all that it may have is taken at once.
+ */
+static lodge_status count_needs(struct store *st, const uint64_t *needs,
+                                lodge_error *err)
+{
+    lodge_status rc = store_count(st, needs[LODGE_NEEDS_MEMORIES],
+                                  needs[LODGE_NEEDS_TABLES], err);
+
+    if (rc != LODGE_OK || needs[LODGE_WT_SHARED_GROWTH] == 0)
+        return rc;
+    rc = budget_take_memory(st, needs[LODGE_WT_SHARED_GROWTH], err);
+    if (rc != LODGE_OK)
+        store_uncount(st, needs[LODGE_NEEDS_MEMORIES],
+                      needs[LODGE_NEEDS_TABLES]);
+    return rc;
+}
+
+static void uncount_needs(struct store *st, const uint64_t *needs,
+                          uint64_t peak)
+{
+    budget_give_memory(st, needs[LODGE_WT_SHARED_GROWTH]);
+    st->link.memory_peak = peak;
+    store_uncount(st, needs[LODGE_NEEDS_MEMORIES], needs[LODGE_NEEDS_TABLES]);
+}
+
 static lodge_status instance_start(struct store *st, struct instance *inst,
                                    const wasmtime_instance_pre_t *pre,
                                    lodge_error *err)
 {
     const uint64_t *needs = inst->mod->shape.needs;
+    const uint64_t peak = st->link.memory_peak;
     wasmtime_instance_t raw;
     lodge_status rc;
 
     if (st->link.call) /* known before it is not the innermost */
         instance_calling(st, st->link.call->instance);
-    rc = store_count(st, needs[LODGE_NEEDS_MEMORIES],
-                     needs[LODGE_NEEDS_TABLES], err);
+    rc = count_needs(st, needs, err);
     if (rc != LODGE_OK)
         return rc;
     inst->outer = st->making;
@@ -68,8 +94,7 @@ static lodge_status instance_start(struct store *st, struct instance *inst,
     if (rc == LODGE_OK)
         inst->raw = raw;
     else if (st->link.nothing_made && !inst->started)
-        store_uncount(st, needs[LODGE_NEEDS_MEMORIES],
-                      needs[LODGE_NEEDS_TABLES]);
+        uncount_needs(st, needs, peak);
     return rc;
 }
 

@@ -660,6 +660,12 @@ lodge_status budget_join(struct store *st, struct budget *bud,
                          lodge_error *err);
 /* Gives everything back; before the store goes. */
 void budget_leave(struct store *st);
+/* Takes memory for the store as the limiter does, from its own limit and from
+ * its budget, or refuses it; and back. For what Wasmtime asks nobody about.
+ */
+lodge_status budget_take_memory(struct store *st, uint64_t bytes,
+                                lodge_error *err);
+void budget_give_memory(struct store *st, uint64_t bytes);
 /* Gives back what was taken for something that was not made. */
 void budget_give(struct store *st, uint64_t memory, uint64_t elements);
 /* E_LIMIT: no time is left for another call. */

@@ -358,6 +358,46 @@ static void a_lease_keeps_its_memory_counted(void **state)
     lodge_budget_close(budget);
 }
 
+/* Nobody is asked when they grow, so they count in full from the beginning. */
+static void shared_memories_count_with_all_they_may_have(void **state)
+{
+    static const char text[] =
+        "(module (memory 1 5 shared) (memory 2)"
+        " (func (export \"grow\") (param i32) (result i32)"
+        "  (memory.grow (local.get 0))))";
+    lodge_budget budget = budget_of(LODGE_BUDGET_MEMORY, 6 * PAGE);
+    lodge_instance in = {77};
+
+    (void)state;
+    lodge_engine_shutdown(engine);
+    engine = new_engine_with("shared-memory=on");
+    store = store_with(budget);
+    SAYS(LIMIT, "LODGE_BUDGET_MEMORY", instantiate(store, text, &in));
+    CHECK(budget, MEMORY_USED, 0);
+    OK(lodge_budget_set(budget, LODGE_BUDGET_MEMORY, 3 * PAGE, ERR));
+    SAYS(LIMIT, "limit of the budget", instantiate(store, text, &in));
+    assert_int_equal(test_err.detail, LODGE_LIMIT_BUDGET_MEMORY);
+    OK(lodge_budget_set(budget, LODGE_BUDGET_MEMORY, 7 * PAGE, ERR));
+    OK(lodge_store_set(store, LODGE_STORE_MEMORY_LIMIT, 3 * PAGE, ERR));
+    SAYS(LIMIT, "limit of the store", instantiate(store, text, &in));
+    assert_int_equal(test_err.detail, LODGE_LIMIT_STORE_MEMORY);
+    assert_int_equal(store_value(LODGE_STORE_REFUSALS), 3);
+    assert_int_equal(store_value(LODGE_STORE_MEMORY_BYTES), 0);
+    assert_int_equal(store_value(LODGE_STORE_MEMORY_PEAK), 0);
+    CHECK(budget, MEMORY_USED, 0);
+    assert_int_equal(in.id, 77);
+    OK(lodge_store_set(store, LODGE_STORE_MEMORY_LIMIT, 9 * PAGE, ERR));
+    OK(instantiate(store, text, &in));
+    CHECK(budget, MEMORY_USED, 7 * PAGE);
+    assert_int_equal(call1(in, "grow", 4), 1);
+    assert_int_equal(call1(in, "grow", 1), REFUSED);
+    CHECK(budget, MEMORY_USED, 7 * PAGE);
+    assert_int_equal(store_value(LODGE_STORE_MEMORY_PEAK), 7 * PAGE);
+    lodge_store_close(store);
+    CHECK(budget, MEMORY_USED, 0);
+    lodge_budget_close(budget);
+}
+
 /* ---- tables ----------------------------------------------------------- */
 
 static void the_sum_of_elements_is_limited(void **state)
@@ -673,6 +713,7 @@ int main(void)
         STORE_TEST(a_growth_nobody_was_asked_about_gives_nothing_back),
         STORE_TEST(heaps_of_the_collector_count),
         STORE_TEST(a_lease_keeps_its_memory_counted),
+        STORE_TEST(shared_memories_count_with_all_they_may_have),
         STORE_TEST(the_sum_of_elements_is_limited),
         STORE_TEST(tables_of_the_host_count_too),
         STORE_TEST(the_failure_says_whose_limit_it_was),

@@ -138,16 +138,17 @@ struct lodge_wt_item {
     struct lodge_wt_str type;   /* text; of custom sections the data */
     uint32_t kind;              /* LODGE_KIND_* */
 };
+enum { LODGE_WT_SHARED_GROWTH = 0 }; /* bytes shared memories may grow by */
 struct lodge_wt_shape {
     struct lodge_wt_item *imports, *exports, *sections;
     size_t import_count, export_count, section_count;
     struct lodge_wt_str name;
     struct lodge_wt_str producers; /* one tool a line */
-    uint64_t needs[8];             /* by LODGE_NEEDS_* */
-    const uint8_t *reach;          /* LODGE_WT_REACH_* of each export */
-    uint32_t start_reach;          /* of the start function, 0 = none */
-    uint32_t import_reach;         /* what functions are imported */
-    void *owner;                   /* Rust's */
+    uint64_t needs[8];     /* by LODGE_NEEDS_*; LODGE_WT_SHARED_GROWTH */
+    const uint8_t *reach;  /* LODGE_WT_REACH_* of each export */
+    uint32_t start_reach;  /* of the start function, 0 = none */
+    uint32_t import_reach; /* what functions are imported */
+    void *owner;           /* Rust's */
 };
 
 /* What a function may come to call. */

@@ -329,6 +329,8 @@ impl Owner {
     }
 }
 
+/// No LODGE_NEEDS_*: bytes by which shared memories may grow.
+const NEEDS_SHARED_GROWTH: usize = 0;
 const NEEDS_MEMORIES: usize = 1;
 const NEEDS_TABLES: usize = 2;
 const NEEDS_MEMORY_BYTES: usize = 3;
@@ -366,9 +368,15 @@ fn read_sections(data: &[u8], owner: &mut Owner, needs: &mut [u64; 8]) {
                 for memory in s.into_iter().map_while(|m| m.ok()) {
                     let log2 = memory.page_size_log2.unwrap_or(16);
                     needs[NEEDS_MEMORIES] += 1;
-                    let bytes = 1u64.checked_shl(log2).and_then(|page| memory.initial.checked_mul(page));
+                    let bytes = |pages: u64| 1u64.checked_shl(log2).and_then(|page| pages.checked_mul(page));
+                    let initial = bytes(memory.initial).unwrap_or(u64::MAX);
                     let sum = &mut needs[NEEDS_MEMORY_BYTES];
-                    *sum = sum.saturating_add(bytes.unwrap_or(u64::MAX));
+                    *sum = sum.saturating_add(initial);
+                    if memory.shared {
+                        let most = memory.maximum.and_then(bytes).unwrap_or(u64::MAX);
+                        let sum = &mut needs[NEEDS_SHARED_GROWTH];
+                        *sum = sum.saturating_add(most.saturating_sub(initial));
+                    }
                 }
             }
             Payload::TableSection(s) => {
