@@ -131,9 +131,10 @@ typedef struct lodge_error {
     }
 
 /* A DIRECT host function: runs at once on the thread that is in the call.
- * `slots` holds the parameters and takes the results, from slot 0. Returns
- * 0, or the result of lodge_caller_fail or lodge_caller_exit, or
- * LODGE_AS_SAID.
+ * `slots` holds the parameters and takes the results, from slot 0; it and the
+ * caller are of no use once the function has returned. Returns 0, or the
+ * result of lodge_caller_fail or lodge_caller_exit, or LODGE_AS_SAID. It must
+ * return: no longjmp, no exception and no end of the thread may lead past it.
  */
 typedef int32_t (*lodge_direct_fn)(uint64_t token, lodge_caller caller,
                                    uint64_t *slots);
@@ -561,7 +562,7 @@ enum {
 enum {
     LODGE_REPORT_FUNC = 0,          /* function name, or "" */
     LODGE_REPORT_MODULE = 1,        /* module name, or "" */
-    LODGE_REPORT_FUNC_INDEX = 2,    /* decimal */
+    LODGE_REPORT_FUNC_INDEX = 2,    /* decimal; "" of a host function */
     LODGE_REPORT_FUNC_OFFSET = 3,   /* decimal bytes in the function, or "" */
     LODGE_REPORT_MODULE_OFFSET = 4, /* decimal bytes in the module, or "" */
     LODGE_REPORT_FILE = 5,          /* source file, or "" */
@@ -2765,7 +2766,8 @@ LODGE_API lodge_status lodge_report_frame_count(lodge_report report,
                                                 uint32_t *count,
                                                 lodge_error *err);
 
-/* Describe a frame of the backtrace, innermost first.
+/* Describe a frame of the backtrace, innermost first. A host function that
+ * failed is the first, under its LODGE_HOST_TRACE_NAME.
  *
  *   report [in]     a report
  *   index  [in]     0 to count - 1

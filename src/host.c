@@ -183,8 +183,16 @@ lodge_status host_func_new(struct engine *eng, struct sig *sig, uint32_t mode,
                            uint64_t token, struct host_func **out,
                            lodge_error *err)
 {
-    struct host_func *hf = alloc_zero(sizeof *hf);
+    struct host_func *hf;
 
+    if (sig->nresults > 1 && !eng->set.value[LODGE_CONFIG_MULTI_VALUE]) {
+        alloc_free(sig);
+        return error_refuse(err, LODGE_E_UNSUPPORTED,
+                            "sig: several results need an engine with "
+                            "%s=on",
+                            config_key_name(LODGE_CONFIG_MULTI_VALUE));
+    }
+    hf = alloc_zero(sizeof *hf);
     if (!hf) {
         alloc_free(sig);
         return error_memory(err);
@@ -248,7 +256,8 @@ wasmtime_error_t *host_define(wasmtime_linker_t *raw, const char *module,
     return lodge_wt_linker_func(
         raw, module, module_len, name, name_len, sig->codes, sig->nparams,
         sig->codes + sig->nparams, sig->nresults, runner[hf->mode],
-        everyday(hf, &direct) ? &direct : NULL, hf, host_func_unref);
+        everyday(hf, &direct) ? &direct : NULL, hf, host_func_unref,
+        hf->trace ? hf->trace : name, hf->trace ? strlen(hf->trace) : name_len);
 }
 
 /* ---- the caller ------------------------------------------------------- */

@@ -195,7 +195,7 @@ static lodge_status frame_text(const struct lodge_wt_frame *frame,
         textbuf_add(out, frame->module.ptr, frame->module.len);
         break;
     case LODGE_REPORT_FUNC_INDEX:
-        number_text(frame->func_index, UINT64_MAX, out);
+        number_text(frame->func_index, UINT32_MAX, out);
         break;
     case LODGE_REPORT_FUNC_OFFSET:
         number_text(frame->func_offset, UINT64_MAX, out);

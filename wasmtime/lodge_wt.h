@@ -257,7 +257,7 @@ struct lodge_wt_direct {
 
 /* Types by LODGE_TYPE_*: i32 to externref. `direct` is NULL for all but the
  * everyday function, and copied. The finalizer runs exactly once, also on
- * failure.
+ * failure. `shown` is the name in backtraces.
  */
 wasmtime_error_t *
 lodge_wt_linker_func(wasmtime_linker_t *linker, const char *module,
@@ -265,7 +265,8 @@ lodge_wt_linker_func(wasmtime_linker_t *linker, const char *module,
                      const uint8_t *params, size_t nparams,
                      const uint8_t *results, size_t nresults,
                      lodge_wt_host_fn fn, const struct lodge_wt_direct *direct,
-                     void *env, void (*finalizer)(void *env));
+                     void *env, void (*finalizer)(void *env),
+                     const char *shown, size_t shown_len);
 wasmtime_error_t *lodge_wt_linker_alias(
     wasmtime_linker_t *linker, const char *from_module, size_t from_module_len,
     const char *from_name, size_t from_name_len, const char *to_module,
@@ -347,7 +348,8 @@ struct lodge_wt_error_info {
 struct lodge_wt_frame {
     struct lodge_wt_str func, module, file;
     uint64_t func_offset, module_offset; /* UINT64_MAX = unknown */
-    uint32_t func_index, line;           /* line 0 = unknown */
+    uint32_t func_index, line;           /* line 0 = unknown; a host function
+                                            has index UINT32_MAX */
 };
 struct lodge_wt_cause {
     struct lodge_wt_str message;

@@ -1,6 +1,6 @@
 //! error.rs - what an error of Wasmtime's means, for C.
 
-use crate::host::{Failure, NotFound};
+use crate::host::{Failure, NotFound, Place};
 use crate::layout::view;
 use crate::module::Str;
 use crate::store::{Interrupted, limit};
@@ -133,9 +133,11 @@ fn info(error: &Error) -> Info {
 
 /// Everything but the backtrace, outermost first.
 fn message(error: &Error) -> String {
+    let place = error.downcast_ref::<Place>().map(Place::to_string);
     let parts: Vec<String> = error
         .chain()
         .map(|e| e.to_string())
+        .filter(|s| place.as_ref() != Some(s))
         .filter(|s| !s.starts_with("error while executing at wasm backtrace"))
         .collect();
     let mut text = parts.join(": ");
@@ -232,6 +234,20 @@ impl Owner {
         Str::new(self.strings.last().map_or("", |s| s))
     }
 
+    /// The host function that failed has a frame of its own.
+    fn add_host(&mut self, place: &Place) {
+        let entry = Frame {
+            func: self.keep(&place.name),
+            module: self.keep(&place.module),
+            file: self.keep(""),
+            func_offset: u64::MAX,
+            module_offset: u64::MAX,
+            func_index: u32::MAX,
+            line: 0,
+        };
+        self.frames.push(entry);
+    }
+
     fn add_frames(&mut self, trace: &WasmBacktrace) {
         for frame in trace.frames() {
             let symbol = frame.symbols().first();
@@ -268,6 +284,9 @@ fn full_text(error: &Error, causes: &Failure) -> String {
         text.push_str(&format!("\ncaused by: {}", failure.message));
         next = failure.cause.as_deref();
     }
+    if let Some(place) = error.downcast_ref::<Place>() {
+        text.push_str(&format!("\nin {place}"));
+    }
     if let Some(trace) = error.downcast_ref::<WasmBacktrace>() {
         // Wasmtime's text begins with a line that says what it is.
         let shown = trace.to_string();
@@ -282,6 +301,9 @@ fn full_text(error: &Error, causes: &Failure) -> String {
 pub unsafe extern "C" fn lodge_wt_trace_new(error: &wasmtime_error_t, out: &mut Trace) {
     let error: &Error = view(error);
     let mut owner = Box::<Owner>::default();
+    if let Some(place) = error.downcast_ref::<Place>() {
+        owner.add_host(place);
+    }
     if let Some(trace) = error.downcast_ref::<WasmBacktrace>() {
         owner.add_frames(trace);
     }

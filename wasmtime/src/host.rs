@@ -199,8 +199,21 @@ impl Direct {
     }
 }
 
+/// The host function that failed, beside the backtrace of the guest.
+#[derive(Debug, Clone)]
+pub struct Place {
+    pub module: String,
+    pub name: String,
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "host function {}!{}", self.module, self.name)
+    }
+}
+
 #[cold]
-unsafe fn reported(link: *mut Link, status: i32) -> Error {
+unsafe fn reported(link: *mut Link, status: i32, place: &Place) -> Error {
     // SAFETY: the link of the store that we are in.
     let link = unsafe { &mut *link };
     let failure = take(&mut link.failure).unwrap_or_else(|| {
@@ -213,7 +226,7 @@ unsafe fn reported(link: *mut Link, status: i32) -> Error {
             cause: take(&mut link.inner),
         })
     });
-    Error::new(*failure)
+    Error::new(*failure).context(place.clone())
 }
 
 fn val_type(code: u8) -> ValType {
@@ -243,6 +256,8 @@ pub unsafe extern "C" fn lodge_wt_linker_func(
     direct: Option<&Direct>,
     env: *mut c_void,
     finalizer: unsafe extern "C" fn(*mut c_void),
+    shown: *const u8,
+    shown_len: usize,
 ) -> Fail {
     let env = Env { ptr: env, finalizer };
     guard(|| unsafe {
@@ -253,13 +268,15 @@ pub unsafe extern "C" fn lodge_wt_linker_func(
             crate::bytes(results, nresults).iter().map(|c| val_type(*c)),
         );
         let (module, name) = (text(module, module_len), text(name, name_len));
+        let shown = text(shown, shown_len).to_string();
+        let place = Place { module: module.to_string(), name: shown };
         if let Some(direct) = direct.copied() {
             let body = move |caller: Caller<'_>, raw: &mut [MaybeUninit<ValRaw>]| {
                 let env = &env;
                 let link = link_of(caller.data());
                 match direct.run(f, env.ptr, link, instance_in(&caller), raw) {
                     0 => Ok(()),
-                    status => Err(reported(link, status)),
+                    status => Err(reported(link, status, &place)),
                 }
             };
             linker.func_new_unchecked(module, name, ty, body)?;
@@ -271,7 +288,7 @@ pub unsafe extern "C" fn lodge_wt_linker_func(
             let instance = instance_in(&caller);
             match f(env.ptr, link, instance, raw.as_mut_ptr().cast(), raw.len()) {
                 0 => Ok(()),
-                status => Err(reported(link, status)),
+                status => Err(reported(link, status, &place)),
             }
         };
         linker.func_new_unchecked(module, name, ty, body)?;
