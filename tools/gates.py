@@ -24,6 +24,7 @@ import gate_header
 import gate_library
 import gate_seen
 import gate_source
+import gate_tables
 import gate_tests
 from gate import Context, Gate, run
 
@@ -67,6 +68,7 @@ GATES: dict[str, Gate] = {
     "machine-paths": gate_source.no_machine_paths,
     "functions-tested": gate_tests.functions_tested,
     "errors-tested": gate_tests.errors_tested,
+    "tables": gate_tables.tables,
     "pairs": report_pairs,
 }
 

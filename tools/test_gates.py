@@ -8,6 +8,7 @@ from pathlib import Path
 
 import gate_seen
 import gate_source
+import gate_tables
 import gate_tests
 from api_comment import code_of
 from gate import Context, Gate
@@ -128,6 +129,36 @@ class Seen(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             faults = gate_seen.pairs(Context(Path(folder), Path(folder)))
         self.assertIn("tools/run-tests debug", faults[0])
+
+
+class Tables(unittest.TestCase):
+    """The gate on tables that lead to tests."""
+
+    _PROGRAM = {"test_a": "static void runs(void **s)\n{}\n TEST(runs),"}
+
+    def faults(self, *rows: str) -> list[str]:
+        lines = "\n".join(f"| {row} |" for row in rows)
+        return gate_tables.judge(lines, ["C1.1", "C1.2"], self._PROGRAM)
+
+    def test_a_test_or_a_reason_is_well(self) -> None:
+        rows = ("C1.1 | w | `a/runs`", "C1.2 | w | Cannot be said")
+        self.assertEqual(self.faults(*rows), [])
+
+    def test_a_missing_or_strange_row_is_named(self) -> None:
+        faults = self.faults("C1.1 | w | `a/runs`", "C9 | w | `a/runs`")
+        self.assertEqual(
+            faults, ["row C1.2 is missing", "row C9 is not known"]
+        )
+
+    def test_a_test_that_is_not_there_is_named(self) -> None:
+        faults = self.faults("C1.1 | w | `a/walks`", "C1.2 | w | hm")
+        self.assertIn("no test a/walks", faults[0])
+        self.assertIn("no test and no reason", faults[1])
+
+    def test_a_test_that_nobody_runs_is_none(self) -> None:
+        text = {"test_a": "static void runs(void **s)\n{}\n"}
+        faults = gate_tables.judge("| 1 | w | `a/runs` |", ["1"], text)
+        self.assertIn("no test a/runs", faults[0])
 
 
 if __name__ == "__main__":

@@ -1,0 +1,76 @@
+"""gate_tables.py - the gate on the tables that lead from promises to tests.
+
+A table of tests/tables has rows `| number | words | shown by |`. The last
+column names tests as `program/function`, or says why there can be none.
+"""
+
+from __future__ import annotations
+
+import re
+
+from gate import Context, read_text
+
+_ROW = re.compile(r"^\| ([A-Z]?\d[\d.]*) \| (.+?) \| (.+) \|$", re.M)
+_TEST = re.compile(r"`(\w+)/(\w+)`")
+_EXCUSES = ("Cannot be ", "Shown by ")
+
+
+def _numbers(letter: str, last: int) -> list[str]:
+    return [f"{letter}{n}" for n in range(1, last + 1)]
+
+
+# The rows that each table must have, in order.
+ROWS = {
+    "builder.md": [
+        row
+        for part, last in enumerate([8, 3, 5, 10, 11, 2], start=1)
+        for row in _numbers(f"C{part}.", last)
+    ],
+    "defects.md": _numbers("", 27),
+    "misuse.md": [
+        *_numbers("G", 28),
+        *_numbers("H", 18),
+        *_numbers("J", 14),
+        *_numbers("M", 18),
+    ],
+}
+
+
+def tables(ctx: Context) -> list[str]:
+    """Each row of tests/tables leads to tests that exist."""
+    sources = {
+        path.stem: read_text(path) for path in ctx.files("tests/**/*.c")
+    }
+    faults = []
+    for name, wanted in ROWS.items():
+        text = read_text(ctx.root / "tests" / "tables" / name)
+        faults += [f"{name}: {f}" for f in judge(text, wanted, sources)]
+    return faults
+
+
+def judge(text: str, wanted: list[str], sources: dict[str, str]) -> list[str]:
+    """The faults of one table."""
+    rows = _ROW.findall(text)
+    found = [number for number, _, _ in rows]
+    faults = [f"row {n} is missing" for n in wanted if n not in found]
+    faults += [f"row {n} is not known" for n in found if n not in wanted]
+    faults += [
+        f"row {n} is there twice" for n in wanted if found.count(n) > 1
+    ]
+    for number, _, shown in rows:
+        tests = _TEST.findall(shown)
+        if not tests and not shown.startswith(_EXCUSES):
+            faults.append(f"row {number} names no test and no reason")
+        faults += [
+            f"row {number}: there is no test {program}/{test}"
+            for program, test in tests
+            if not _exists(program, test, sources)
+        ]
+    return faults
+
+
+def _exists(program: str, test: str, sources: dict[str, str]) -> bool:
+    """Whether a program defines a test function and runs it."""
+    text = sources.get(f"test_{program}", sources.get(program, ""))
+    defined = re.search(rf"^(?:static void )?{test}\(void \*\*", text, re.M)
+    return bool(defined) and bool(re.search(rf"\w\(\s*{test}\b", text))
