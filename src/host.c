@@ -257,7 +257,8 @@ wasmtime_error_t *host_define(wasmtime_linker_t *raw, const char *module,
         raw, module, module_len, name, name_len, sig->codes, sig->nparams,
         sig->codes + sig->nparams, sig->nresults, runner[hf->mode],
         everyday(hf, &direct) ? &direct : NULL, hf, host_func_unref,
-        hf->trace ? hf->trace : name, hf->trace ? strlen(hf->trace) : name_len);
+        hf->trace ? hf->trace : name,
+        hf->trace ? strlen(hf->trace) : name_len);
 }
 
 /* ---- the caller ------------------------------------------------------- */

@@ -259,14 +259,12 @@ struct lodge_wt_direct {
  * everyday function, and copied. The finalizer runs exactly once, also on
  * failure. `shown` is the name in backtraces.
  */
-wasmtime_error_t *
-lodge_wt_linker_func(wasmtime_linker_t *linker, const char *module,
-                     size_t module_len, const char *name, size_t name_len,
-                     const uint8_t *params, size_t nparams,
-                     const uint8_t *results, size_t nresults,
-                     lodge_wt_host_fn fn, const struct lodge_wt_direct *direct,
-                     void *env, void (*finalizer)(void *env),
-                     const char *shown, size_t shown_len);
+wasmtime_error_t *lodge_wt_linker_func(
+    wasmtime_linker_t *linker, const char *module, size_t module_len,
+    const char *name, size_t name_len, const uint8_t *params, size_t nparams,
+    const uint8_t *results, size_t nresults, lodge_wt_host_fn fn,
+    const struct lodge_wt_direct *direct, void *env,
+    void (*finalizer)(void *env), const char *shown, size_t shown_len);
 wasmtime_error_t *lodge_wt_linker_alias(
     wasmtime_linker_t *linker, const char *from_module, size_t from_module_len,
     const char *from_name, size_t from_name_len, const char *to_module,
