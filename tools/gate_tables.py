@@ -45,6 +45,8 @@ def tables(ctx: Context) -> list[str]:
     for name, wanted in ROWS.items():
         text = read_text(ctx.root / "tests" / "tables" / name)
         faults += [f"{name}: {f}" for f in judge(text, wanted, sources)]
+        for note in moved(text, sources):
+            ctx.note(f"{name}: {note}")
     return faults
 
 
@@ -64,7 +66,7 @@ def judge(text: str, wanted: list[str], sources: dict[str, str]) -> list[str]:
         faults += [
             f"row {number}: there is no test {program}/{test}"
             for program, test in tests
-            if not _exists(program, test, sources)
+            if not any(_runs(test, text) for text in sources.values())
         ]
     return faults
 
@@ -72,5 +74,20 @@ def judge(text: str, wanted: list[str], sources: dict[str, str]) -> list[str]:
 def _exists(program: str, test: str, sources: dict[str, str]) -> bool:
     """Whether a program defines a test function and runs it."""
     text = sources.get(f"test_{program}", sources.get(program, ""))
+    return _runs(test, text)
+
+
+def _runs(test: str, text: str) -> bool:
     defined = re.search(rf"^(?:static void )?{test}\(void \*\*", text, re.M)
     return bool(defined) and bool(re.search(rf"\w\(\s*{test}\b", text))
+
+
+def moved(text: str, sources: dict[str, str]) -> list[str]:
+    """Tests that are in another program than a table says."""
+    return [
+        f"{program}/{test} is in {where} now"
+        for program, test in _TEST.findall(text)
+        if not _exists(program, test, sources)
+        for where, source in sources.items()
+        if _runs(test, source)
+    ]

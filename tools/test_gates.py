@@ -155,6 +155,14 @@ class Tables(unittest.TestCase):
         self.assertIn("no test a/walks", faults[0])
         self.assertIn("no test and no reason", faults[1])
 
+    def test_a_test_that_has_moved_is_told(self) -> None:
+        row = "| C1.1 | w | `b/runs` |"
+        self.assertEqual(self.faults("C1.1 | w | `b/runs`")[1:], [])
+        self.assertEqual(
+            gate_tables.moved(row, self._PROGRAM),
+            ["b/runs is in test_a now"],
+        )
+
     def test_a_test_that_nobody_runs_is_none(self) -> None:
         text = {"test_a": "static void runs(void **s)\n{}\n"}
         faults = gate_tables.judge("| 1 | w | `a/runs` |", ["1"], text)
