@@ -172,6 +172,24 @@ static void by_checked(void *state, uint64_t n)
     }
 }
 
+/* The same by way of the header's typed functions. */
+LODGE_TYPED_GUEST(i32x2, int32_t, int32_t, int32_t);
+
+static void by_typed(void *state, uint64_t n)
+{
+    lodge_error err = LODGE_ERROR_INIT;
+    struct state *s = state;
+    int32_t out = 0;
+    i32x2 call;
+
+    bench_need(i32x2_bind(&call, s->func, &err), &err, "i32x2_bind");
+    while (n-- > 0) {
+        bench_need(i32x2_call(call, (int32_t)n, (int32_t)n + 1, &out, &err),
+                   &err, "i32x2_call");
+        s->sum += (uint32_t)out;
+    }
+}
+
 #define CALL(text, number)                                                    \
     {                                                                         \
         .open = open_call, .close = close_call, .arg = number,                \
@@ -192,5 +210,12 @@ const struct bench_case bench_calls[] = {
     CALL("(6 i32)", 3),
     CALL("(6 f64)", 4),
     CALL("(2 i32), may wait", 1 | WAITS),
+    {
+        .open = open_call,
+        .close = close_call,
+        .arg = 1,
+        .ways = {by_typed, by_unchecked},
+        .rows = {{"typed guest call (2 i32)", "call_unchecked", 0, 1, 1.5}},
+    },
     {0},
 };

@@ -34,7 +34,7 @@ static const char f64_guest[] =
 
 enum { TURN = 4 }; /* host calls a turn; f adds 1 */
 
-/* ---- the host functions, three times two ------------------------------ */
+/* ---- the host functions, four times two ------------------------------ */
 
 static int32_t direct_i32(uint64_t token, lodge_caller caller, uint64_t *slots)
 {
@@ -70,6 +70,21 @@ static int32_t direct_f64(uint64_t token, lodge_caller caller, uint64_t *slots)
     slots[0] = as_bits(as_double(slots[0]) + as_double(slots[1]));
     return 0;
 }
+
+static int32_t ordinary_i32(lodge_caller caller, int32_t x)
+{
+    (void)caller;
+    return x + 1;
+}
+
+static double ordinary_f64(lodge_caller caller, double x, double y)
+{
+    (void)caller;
+    return x + y;
+}
+
+LODGE_TYPED_HOST(typed_i32, ordinary_i32, int32_t, int32_t);
+LODGE_TYPED_HOST(typed_f64, ordinary_f64, double, double, double);
 
 static wasm_trap_t *unchecked_i32(void *env, wasmtime_caller_t *caller,
                                   wasmtime_val_raw_t *raw, size_t len)
@@ -120,30 +135,34 @@ static wasm_trap_t *checked_f64(void *env, wasmtime_caller_t *caller,
 static const struct shape {
     const char *guest, *sig;
     lodge_direct_fn direct;
+    const lodge_typed *typed;
     wasmtime_func_unchecked_callback_t unchecked;
     wasmtime_func_callback_t checked;
 } shapes[] = {
-    {i32_guest, "i32 -> i32", direct_i32, unchecked_i32, checked_i32},
-    {f64_guest, "f64 f64 -> f64", direct_f64, unchecked_f64, checked_f64},
+    {i32_guest, "i32 -> i32", direct_i32, &typed_i32, unchecked_i32,
+     checked_i32},
+    {f64_guest, "f64 f64 -> f64", direct_f64, &typed_f64, unchecked_f64,
+     checked_f64},
 };
 
 struct state {
-    struct lodge_side lodge;
+    struct lodge_side lodge, typed;
     struct raw_side unchecked, checked;
-    lodge_func func;
+    lodge_func func, typed_func;
     wasmtime_func_t unchecked_func, checked_func;
 };
 
-static void open_lodge(struct state *s, const struct shape *shape)
+static lodge_func open_lodge(struct lodge_side *side,
+                             const struct shape *shape, lodge_direct_fn fn)
 {
     lodge_error err = LODGE_ERROR_INIT;
 
-    lodge_side_open(&s->lodge, shape->guest, 0);
-    bench_need(lodge_linker_func(s->lodge.linker, "h", 1, "f", 1, shape->sig,
-                                 strlen(shape->sig), shape->direct, 1, &err),
+    lodge_side_open(side, shape->guest, 0);
+    bench_need(lodge_linker_func(side->linker, "h", 1, "f", 1, shape->sig,
+                                 strlen(shape->sig), fn, 1, &err),
                &err, "lodge_linker_func");
-    lodge_side_start(&s->lodge);
-    s->func = lodge_side_func(&s->lodge, "run");
+    lodge_side_start(side);
+    return lodge_side_func(side, "run");
 }
 
 static wasm_functype_t *functype(int f64)
@@ -181,9 +200,11 @@ static void open_raw(struct raw_side *side, const struct bench_case *self,
 
 static void *open_host(const struct bench_case *self)
 {
+    const struct shape *shape = &shapes[self->arg];
     struct state *s = bench_alloc(sizeof *s);
 
-    open_lodge(s, &shapes[self->arg]);
+    s->func = open_lodge(&s->lodge, shape, shape->direct);
+    s->typed_func = open_lodge(&s->typed, shape, shape->typed->fn);
     open_raw(&s->unchecked, self, 0, &s->unchecked_func);
     open_raw(&s->checked, self, 1, &s->checked_func);
     return s;
@@ -194,6 +215,7 @@ static void close_host(void *state)
     struct state *s = state;
 
     lodge_side_close(&s->lodge);
+    lodge_side_close(&s->typed);
     raw_side_close(&s->unchecked);
     raw_side_close(&s->checked);
     free(s);
@@ -219,6 +241,15 @@ static void by_direct(void *state, uint64_t n)
 
     lodge_side_call(s->func, &slot, 1);
     bench_need_true((uint32_t)slot == (uint32_t)total(n), "a DIRECT function");
+}
+
+static void by_typed(void *state, uint64_t n)
+{
+    struct state *s = state;
+    uint64_t slot = turns(n);
+
+    lodge_side_call(s->typed_func, &slot, 1);
+    bench_need_true((uint32_t)slot == (uint32_t)total(n), "a typed function");
 }
 
 static void run_raw(const struct raw_side *side, const wasmtime_func_t *func,
@@ -251,9 +282,10 @@ static void by_checked(void *state, uint64_t n)
 #define HOST(text, number)                                                    \
     {                                                                         \
         .open = open_host, .close = close_host, .arg = number,                \
-        .ways = { by_direct, by_unchecked, by_checked },                      \
+        .ways = { by_direct, by_unchecked, by_checked, by_typed },            \
         .rows = {                                                             \
-            { "host call " text, "define_func_unchecked", 0, 1, 1.5 },        \
+            { "host call " text, "define_func_unchecked", 0, 1, 1.3 },        \
+            { "typed host call " text, "define_func_unchecked", 3, 1, 1.3 },  \
             { "host call " text ", checked", "define_func", 0, 2, 1.0 },      \
         }                                                                     \
     }

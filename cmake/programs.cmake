@@ -53,7 +53,7 @@ file(GLOB example_sources CONFIGURE_DEPENDS examples/*.c)
 foreach(source ${example_sources})
   cmake_path(GET source STEM name)
   add_executable(example_${name} ${source})
-  target_link_libraries(example_${name} PRIVATE liblodge lodge_flags)
+  target_link_libraries(example_${name} PRIVATE liblodge lodge_flags m)
   target_compile_definitions(example_${name} PRIVATE
     LODGE_GUEST_DIR="${PROJECT_BINARY_DIR}/examples/guests")
   set_target_properties(example_${name} PROPERTIES OUTPUT_NAME ${name}

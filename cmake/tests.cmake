@@ -52,7 +52,8 @@ endfunction()
 
 # Builds one program for each source and has ctest run it.
 function(lodge_test_programs folder pattern labels timeout)
-  file(GLOB sources CONFIGURE_DEPENDS ${folder}/${pattern}.c)
+  file(GLOB sources CONFIGURE_DEPENDS ${folder}/${pattern}.c
+    ${folder}/${pattern}.cpp)
   file(GLOB support CONFIGURE_DEPENDS ${folder}/support*.c)
   foreach(source ${sources})
     cmake_path(GET source STEM name)
@@ -64,7 +65,7 @@ function(lodge_test_programs folder pattern labels timeout)
       LODGE_GUEST_DIR="${PROJECT_BINARY_DIR}/tests/guests")
     # A function of a test may stand in for one that cmocka calls.
     set_target_properties(${name} PROPERTIES
-      C_VISIBILITY_PRESET default
+      C_VISIBILITY_PRESET default CXX_STANDARD 17 CXX_EXTENSIONS OFF
       RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/${folder})
     lodge_add_test(${name} "${labels}" ${timeout} ${name})
   endforeach()
@@ -99,6 +100,7 @@ endfunction()
 lodge_test_scripts("tests/cli/test_*" cli 900)
 
 if(LODGE_TESTING)
+  enable_language(CXX) # the header has a part for it
   pkg_check_modules(cmocka REQUIRED IMPORTED_TARGET cmocka)
   lodge_guests(tests)
   lodge_test_programs(tests/core "test_*" core 600 lodge_core)

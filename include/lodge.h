@@ -2833,4 +2833,515 @@ LODGE_API lodge_status lodge_report_close(lodge_report report);
 }
 #endif
 
+/* --- sugar: begin -------------------------------------------------------
+ * For C99 and C++17 only, and never needed: everything is done with the
+ * functions above. docs/typed-functions.md shows how to use it.
+ *
+ * The types of a typed function are named exactly so: int32_t uint32_t
+ * int64_t uint64_t float double lodge_v128, and void for no result. It has at
+ * most 12 parameters.
+ */
+#include <string.h>
+
+/* What a program leaves unused is no mistake. */
+#if defined(__GNUC__)
+#define LODGE_T_UNUSED __attribute__((unused))
+#else
+#define LODGE_T_UNUSED
+#endif
+
+/* A v128 as its two slots. */
+typedef struct lodge_v128 {
+    uint64_t low, high;
+} lodge_v128;
+
+/* An ordinary function as a host function: LODGE_TYPED_HOST makes one. */
+typedef struct lodge_typed {
+    lodge_direct_fn fn;
+    const char *sig;
+    uint64_t sig_len;
+} lodge_typed;
+
+/* LODGE_TYPED_HOST(name, f, RESULT, PARAMS...) makes `name`, a lodge_typed,
+ * out of
+ *
+ *     RESULT f(lodge_caller caller, PARAMS...);
+ *
+ * for lodge_linker_typed, or for lodge_host_func and lodge_host_direct. After
+ * lodge_caller_fail or lodge_caller_exit the guest ends, whatever f returns.
+ */
+#define LODGE_TYPED_HOST(name, f, ...)                                        \
+    static int32_t name##_direct(uint64_t token, lodge_caller caller,         \
+                                 uint64_t *slots)                             \
+    {                                                                         \
+        (void)token;                                                          \
+        (void)slots;                                                          \
+        LODGE_T_RUN(LODGE_T_FIRST(__VA_ARGS__, 0),                            \
+                    f(caller LODGE_T_EACH(LODGE_T_GET, __VA_ARGS__)))         \
+        return LODGE_AS_SAID;                                                 \
+    }                                                                         \
+    static const lodge_typed name = {name##_direct, LODGE_T_SIG(__VA_ARGS__), \
+                                     sizeof(LODGE_T_SIG(__VA_ARGS__)) - 1}
+
+/* Defines a typed host function, as lodge_linker_func does; the names end with
+ * a NUL.
+ */
+LODGE_T_UNUSED static inline lodge_status
+lodge_linker_typed(lodge_linker linker, const char *module, const char *name,
+                   const lodge_typed *typed, uint64_t token, lodge_error *err)
+{
+    return lodge_linker_func(linker, module, strlen(module), name,
+                             strlen(name), typed->sig, typed->sig_len,
+                             typed->fn, token, err);
+}
+
+/* LODGE_TYPED_GUEST(name, RESULT, PARAMS...) makes a type `name` for guest
+ * functions of that signature, and two functions:
+ *
+ *     lodge_status name_bind(name *self, lodge_func func, lodge_error *err);
+ *     lodge_status name_call(name self, PARAMS..., RESULT *out,
+ *                            lodge_error *err);
+ *
+ * The first refuses another signature (LODGE_E_TYPE), the second calls. With
+ * a RESULT of void there is no `out`.
+ */
+#define LODGE_TYPED_GUEST(name, ...)                                          \
+    struct name {                                                             \
+        lodge_func func;                                                      \
+    };                                                                        \
+    LODGE_T_UNUSED static inline lodge_status name##_bind(                    \
+        struct name *self, lodge_func func, lodge_error *err)                 \
+    {                                                                         \
+        lodge_status st = lodge_t_check(func, LODGE_T_SIG(__VA_ARGS__), err); \
+                                                                              \
+        if (st == LODGE_OK)                                                   \
+            self->func = func;                                                \
+        return st;                                                            \
+    }                                                                         \
+    LODGE_T_UNUSED static inline lodge_status name##_call(                    \
+        struct name self LODGE_T_EACH(LODGE_T_DECLARE, __VA_ARGS__)           \
+            LODGE_T_OUT(LODGE_T_FIRST(__VA_ARGS__, 0)) lodge_error *err)      \
+    {                                                                         \
+        uint64_t slots[2 LODGE_T_EACH(LODGE_T_ADD_WIDTH, __VA_ARGS__)];       \
+        lodge_status st;                                                      \
+                                                                              \
+        LODGE_T_EACH(LODGE_T_PUT, __VA_ARGS__)                                \
+        st = lodge_func_call(self.func, slots,                                \
+                             (uint32_t)(sizeof slots / sizeof *slots), err);  \
+        LODGE_T_TAKE(LODGE_T_FIRST(__VA_ARGS__, 0))                           \
+        return st;                                                            \
+    }                                                                         \
+    typedef struct name name
+
+/* ---- what the macros above are made of */
+#define LODGE_T_SIG_int32_t "i32"
+#define LODGE_T_SIG_uint32_t "i32"
+#define LODGE_T_SIG_int64_t "i64"
+#define LODGE_T_SIG_uint64_t "i64"
+#define LODGE_T_SIG_float "f32"
+#define LODGE_T_SIG_double "f64"
+#define LODGE_T_SIG_lodge_v128 "v128"
+#define LODGE_T_WIDTH_int32_t 1
+#define LODGE_T_WIDTH_uint32_t 1
+#define LODGE_T_WIDTH_int64_t 1
+#define LODGE_T_WIDTH_uint64_t 1
+#define LODGE_T_WIDTH_float 1
+#define LODGE_T_WIDTH_double 1
+#define LODGE_T_WIDTH_lodge_v128 2
+
+LODGE_T_UNUSED static inline int32_t lodge_t_get_int32_t(const uint64_t *slot)
+{
+    return (int32_t)(uint32_t)*slot;
+}
+LODGE_T_UNUSED static inline uint32_t
+lodge_t_get_uint32_t(const uint64_t *slot)
+{
+    return (uint32_t)*slot;
+}
+LODGE_T_UNUSED static inline int64_t lodge_t_get_int64_t(const uint64_t *slot)
+{
+    return (int64_t)*slot;
+}
+LODGE_T_UNUSED static inline uint64_t
+lodge_t_get_uint64_t(const uint64_t *slot)
+{
+    return *slot;
+}
+LODGE_T_UNUSED static inline float lodge_t_get_float(const uint64_t *slot)
+{
+    uint32_t bits = (uint32_t)*slot;
+    float value;
+
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+LODGE_T_UNUSED static inline double lodge_t_get_double(const uint64_t *slot)
+{
+    double value;
+
+    memcpy(&value, slot, sizeof value);
+    return value;
+}
+LODGE_T_UNUSED static inline lodge_v128
+lodge_t_get_lodge_v128(const uint64_t *slot)
+{
+    lodge_v128 value;
+
+    value.low = slot[0];
+    value.high = slot[1];
+    return value;
+}
+
+LODGE_T_UNUSED static inline void lodge_t_put_int32_t(uint64_t *slot,
+                                                      int32_t value)
+{
+    *slot = (uint32_t)value;
+}
+LODGE_T_UNUSED static inline void lodge_t_put_uint32_t(uint64_t *slot,
+                                                       uint32_t value)
+{
+    *slot = value;
+}
+LODGE_T_UNUSED static inline void lodge_t_put_int64_t(uint64_t *slot,
+                                                      int64_t value)
+{
+    *slot = (uint64_t)value;
+}
+LODGE_T_UNUSED static inline void lodge_t_put_uint64_t(uint64_t *slot,
+                                                       uint64_t value)
+{
+    *slot = value;
+}
+LODGE_T_UNUSED static inline void lodge_t_put_float(uint64_t *slot,
+                                                    float value)
+{
+    uint32_t bits;
+
+    memcpy(&bits, &value, sizeof bits);
+    *slot = bits;
+}
+LODGE_T_UNUSED static inline void lodge_t_put_double(uint64_t *slot,
+                                                     double value)
+{
+    memcpy(slot, &value, sizeof value);
+}
+LODGE_T_UNUSED static inline void lodge_t_put_lodge_v128(uint64_t *slot,
+                                                         lodge_v128 value)
+{
+    slot[0] = value.low;
+    slot[1] = value.high;
+}
+
+/* Writes a refusal that tells both signatures. */
+LODGE_T_UNUSED static inline void
+lodge_t_refuse(const char *want, const char *found, lodge_error *err)
+{
+    static const char *const words[] = {"func: its signature is \"", "\", \"",
+                                        "\" was expected"};
+    const char *parts[5];
+    uint32_t i, len = 0, cap;
+
+    if (!err || (err->head & 0xFFFF0000u) != LODGE_ERROR_MAGIC ||
+        (err->head & 0xFFFFu) < sizeof *err)
+        return;
+    parts[0] = words[0];
+    parts[1] = found;
+    parts[2] = words[1];
+    parts[3] = want;
+    parts[4] = words[2];
+    cap = (uint32_t)sizeof err->message - 1;
+    for (i = 0; i < 5; i++) {
+        const char *at = parts[i];
+
+        for (; *at; at++, len++)
+            if (len < cap)
+                err->message[len] = *at;
+    }
+    err->message[len < cap ? len : cap] = 0;
+    err->message_len = len;
+    err->status = LODGE_E_TYPE;
+    err->trap = -1;
+    err->exit_code = 0;
+    err->payload = err->report = err->detail = 0;
+}
+
+/* Whether a function has this signature. */
+LODGE_T_UNUSED static inline lodge_status
+lodge_t_check(lodge_func func, const char *want, lodge_error *err)
+{
+    char found[128];
+    uint64_t len = 0;
+    lodge_status st = lodge_func_type(func, found, sizeof found, &len, err);
+
+    if (st == LODGE_OK && len == strlen(want) &&
+        memcmp(found, want, (size_t)len) == 0)
+        return LODGE_OK;
+    if (st != LODGE_OK && st != LODGE_E_BUFFER)
+        return st;
+    if (st == LODGE_OK)
+        found[len] = 0;
+    lodge_t_refuse(want, st == LODGE_OK ? found : "longer than any", err);
+    return LODGE_E_TYPE;
+}
+
+#define LODGE_T_FIRST(first, ...) first
+#define LODGE_T_COMMA ,
+#define LODGE_T_SIG(...)                                                      \
+    LODGE_T_EACH(LODGE_T_TEXT, __VA_ARGS__)                                   \
+    "->" LODGE_T_RESULT(LODGE_T_FIRST(__VA_ARGS__, 0))
+
+/* For a parameter: its type, the slot it begins at, its number. */
+#define LODGE_T_TEXT(T, at, n) LODGE_T_SIG_##T " "
+#define LODGE_T_GET(T, at, n) , lodge_t_get_##T(slots + (at))
+#define LODGE_T_DECLARE(T, at, n) , T p##n
+#define LODGE_T_ADD_WIDTH(T, at, n) +LODGE_T_WIDTH_##T
+#define LODGE_T_PUT(T, at, n) lodge_t_put_##T(slots + (at), p##n);
+
+/* For the result; each first has R replaced by the type. */
+#define LODGE_T_RESULT(R) LODGE_T_RESULT_OF(R)
+#define LODGE_T_RESULT_OF(R) LODGE_T_IF_##R(" " LODGE_T_SIG_##R, "")
+#define LODGE_T_RUN(R, call) LODGE_T_RUN_OF(R, call)
+#define LODGE_T_RUN_OF(R, call)                                               \
+    LODGE_T_IF_##R(lodge_t_put_##R(slots, call), call);
+#define LODGE_T_OUT(R) LODGE_T_OUT_OF(R)
+#define LODGE_T_OUT_OF(R) LODGE_T_IF_##R(LODGE_T_COMMA R *out, ),
+#define LODGE_T_TAKE(R) LODGE_T_TAKE_OF(R)
+#define LODGE_T_TAKE_OF(R)                                                    \
+    LODGE_T_IF_##R(if (st == LODGE_OK) *out = lodge_t_get_##R(slots);, )
+#define LODGE_T_IF_void(result, none) none
+#define LODGE_T_IF_int32_t(result, none) result
+#define LODGE_T_IF_uint32_t(result, none) result
+#define LODGE_T_IF_int64_t(result, none) result
+#define LODGE_T_IF_uint64_t(result, none) result
+#define LODGE_T_IF_float(result, none) result
+#define LODGE_T_IF_double(result, none) result
+#define LODGE_T_IF_lodge_v128(result, none) result
+
+/* Does M for each parameter; the result comes first and is left out. */
+#define LODGE_T_EACH(M, ...)                                                  \
+    LODGE_T_EACH_OF(LODGE_T_COUNT(__VA_ARGS__, 12, 11, 10, 9, 8, 7, 6, 5, 4,  \
+                                  3, 2, 1, 0, 0),                             \
+                    M, __VA_ARGS__)
+#define LODGE_T_COUNT(R, a, b, c, d, e, f, g, h, i, j, k, l, n, ...) n
+#define LODGE_T_EACH_OF(n, M, ...) LODGE_T_EACH_N(n, M, __VA_ARGS__)
+#define LODGE_T_EACH_N(n, M, ...) LODGE_T_##n(M, 0, __VA_ARGS__)
+#define LODGE_T_0(M, at, R)
+#define LODGE_T_1(M, at, R, T) M(T, at, 1)
+#define LODGE_T_2(M, at, R, T, ...)                                          \
+    M(T, at, 2) LODGE_T_1(M, at + LODGE_T_WIDTH_##T, R, __VA_ARGS__)
+#define LODGE_T_3(M, at, R, T, ...)                                          \
+    M(T, at, 3) LODGE_T_2(M, at + LODGE_T_WIDTH_##T, R, __VA_ARGS__)
+#define LODGE_T_4(M, at, R, T, ...)                                          \
+    M(T, at, 4) LODGE_T_3(M, at + LODGE_T_WIDTH_##T, R, __VA_ARGS__)
+#define LODGE_T_5(M, at, R, T, ...)                                          \
+    M(T, at, 5) LODGE_T_4(M, at + LODGE_T_WIDTH_##T, R, __VA_ARGS__)
+#define LODGE_T_6(M, at, R, T, ...)                                          \
+    M(T, at, 6) LODGE_T_5(M, at + LODGE_T_WIDTH_##T, R, __VA_ARGS__)
+#define LODGE_T_7(M, at, R, T, ...)                                          \
+    M(T, at, 7) LODGE_T_6(M, at + LODGE_T_WIDTH_##T, R, __VA_ARGS__)
+#define LODGE_T_8(M, at, R, T, ...)                                          \
+    M(T, at, 8) LODGE_T_7(M, at + LODGE_T_WIDTH_##T, R, __VA_ARGS__)
+#define LODGE_T_9(M, at, R, T, ...)                                          \
+    M(T, at, 9) LODGE_T_8(M, at + LODGE_T_WIDTH_##T, R, __VA_ARGS__)
+#define LODGE_T_10(M, at, R, T, ...)                                          \
+    M(T, at, 10) LODGE_T_9(M, at + LODGE_T_WIDTH_##T, R, __VA_ARGS__)
+#define LODGE_T_11(M, at, R, T, ...)                                          \
+    M(T, at, 11) LODGE_T_10(M, at + LODGE_T_WIDTH_##T, R, __VA_ARGS__)
+#define LODGE_T_12(M, at, R, T, ...)                                          \
+    M(T, at, 12) LODGE_T_11(M, at + LODGE_T_WIDTH_##T, R, __VA_ARGS__)
+
+#if defined(__cplusplus) && __cplusplus >= 201703L
+#include <exception>
+#include <utility>
+
+/* The same for C++17, where overloads and types tell the rest:
+ *
+ *     lodge::typed_host<f>     a lodge_typed made of the function f; an
+ *                              exception of f fails the guest with its text
+ *     lodge::typed_guest<RESULT(PARAMS...)>
+ *                              with bind(func, err), and a call operator:
+ *                              status = add(a, b, out, err)
+ */
+namespace lodge
+{
+namespace typed_parts
+{
+
+template <typename T> struct value;
+#define LODGE_T_VALUE(T)                                                      \
+    template <> struct value<T> {                                             \
+        static constexpr const char *text = LODGE_T_SIG_##T;                  \
+        static constexpr uint32_t width = LODGE_T_WIDTH_##T;                  \
+        static T get(const uint64_t *slot)                                    \
+        {                                                                     \
+            return lodge_t_get_##T(slot);                                     \
+        }                                                                     \
+        static void put(uint64_t *slot, T x)                                  \
+        {                                                                     \
+            lodge_t_put_##T(slot, x);                                         \
+        }                                                                     \
+    }
+LODGE_T_VALUE(int32_t);
+LODGE_T_VALUE(uint32_t);
+LODGE_T_VALUE(int64_t);
+LODGE_T_VALUE(uint64_t);
+LODGE_T_VALUE(float);
+LODGE_T_VALUE(double);
+LODGE_T_VALUE(lodge_v128);
+#undef LODGE_T_VALUE
+template <> struct value<void> {
+    static constexpr const char *text = "";
+    static constexpr uint32_t width = 0;
+};
+
+/* "i32 f64 -> i32", put together by the compiler. */
+template <typename R, typename... P> struct signature {
+    static constexpr uint64_t max = 5 * (sizeof...(P) + 2);
+    char text[max];
+    uint64_t len;
+
+    constexpr void add(const char *part)
+    {
+        while (*part)
+            text[len++] = *part++;
+    }
+    constexpr signature() : text(), len(0)
+    {
+        ((add(value<P>::text), add(" ")), ...);
+        add("->");
+        if (*value<R>::text)
+            add(" ");
+        add(value<R>::text);
+    }
+};
+template <typename R, typename... P>
+inline constexpr signature<R, P...> signature_of{};
+
+/* The slot where parameter `n` begins. */
+template <typename... P> constexpr uint32_t slot_of(uint32_t n)
+{
+    const uint32_t width[] = {value<P>::width..., 0};
+    uint32_t at = 0;
+
+    for (uint32_t i = 0; i < n; i++)
+        at += width[i];
+    return at;
+}
+
+inline void fail(lodge_caller caller, const char *text)
+{
+    lodge_caller_fail(caller, 0, text, strlen(text));
+}
+
+template <auto f, typename R, typename... P> struct host {
+    template <std::size_t... n>
+    static void run(lodge_caller caller, uint64_t *slots,
+                    std::index_sequence<n...>)
+    {
+        if constexpr (sizeof...(P) == 0)
+            (void)slots;
+        if constexpr (value<R>::width == 0)
+            f(caller, value<P>::get(slots + slot_of<P...>(n))...);
+        else
+            value<R>::put(
+                slots, f(caller, value<P>::get(slots + slot_of<P...>(n))...));
+    }
+    static int32_t direct(uint64_t, lodge_caller caller, uint64_t *slots)
+    {
+#if defined(__cpp_exceptions)
+        try {
+            run(caller, slots, std::index_sequence_for<P...>());
+        } catch (const std::exception &e) {
+            fail(caller, e.what());
+        } catch (...) {
+            fail(caller, "a C++ exception");
+        }
+#else
+        run(caller, slots, std::index_sequence_for<P...>());
+#endif
+        return LODGE_AS_SAID;
+    }
+    static constexpr lodge_typed typed = {direct, signature_of<R, P...>.text,
+                                          signature_of<R, P...>.len};
+};
+
+template <auto f, typename R, typename... P>
+constexpr lodge_typed host_of(R (*)(lodge_caller, P...))
+{
+    static_assert(sizeof...(P) <= 12, "at most 12 parameters");
+    return host<f, R, P...>::typed;
+}
+
+template <typename R, typename... P> class guest
+{
+    lodge_func func{};
+
+    template <std::size_t... n>
+    static void put(uint64_t *slots, std::index_sequence<n...>, P... p)
+    {
+        if constexpr (sizeof...(P) == 0)
+            (void)slots;
+        (value<P>::put(slots + slot_of<P...>(n), p), ...);
+    }
+
+  public:
+    /* Refuses a function of another signature: LODGE_E_TYPE. */
+    lodge_status bind(lodge_func other, lodge_error *err)
+    {
+        lodge_status st =
+            lodge_t_check(other, signature_of<R, P...>.text, err);
+
+        if (st == LODGE_OK)
+            func = other;
+        return st;
+    }
+
+  protected:
+    static constexpr uint32_t slots_needed = 2 + slot_of<P...>(sizeof...(P));
+
+    lodge_status call(uint64_t *slots, P... p, lodge_error *err) const
+    {
+        put(slots, std::index_sequence_for<P...>(), p...);
+        return lodge_func_call(func, slots, slots_needed, err);
+    }
+};
+
+} /* namespace typed_parts */
+
+template <auto f>
+inline constexpr lodge_typed typed_host = typed_parts::host_of<f>(f);
+
+template <typename T> class typed_guest;
+
+template <typename... P>
+class typed_guest<void(P...)> : public typed_parts::guest<void, P...>
+{
+  public:
+    lodge_status operator()(P... p, lodge_error *err) const
+    {
+        uint64_t slots[this->slots_needed];
+
+        return this->call(slots, p..., err);
+    }
+};
+
+template <typename R, typename... P>
+class typed_guest<R(P...)> : public typed_parts::guest<R, P...>
+{
+  public:
+    lodge_status operator()(P... p, R &out, lodge_error *err) const
+    {
+        uint64_t slots[this->slots_needed];
+        lodge_status st = this->call(slots, p..., err);
+
+        if (st == LODGE_OK)
+            out = typed_parts::value<R>::get(slots);
+        return st;
+    }
+};
+
+} /* namespace lodge */
+#endif
+/* --- sugar: end --------------------------------------------------------- */
+
 #endif /* LODGE_H */

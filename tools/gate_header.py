@@ -8,13 +8,34 @@ from pathlib import Path
 from api import stale
 from gate import Context, read_text, run
 
-_STRICT = ["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only"]
+_STRICT = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion"]
+_STRICT += ["-Werror", "-fsyntax-only"]
 _COMPILERS = [
     ("gcc", "c", ("c99", "c11", "c2x")),
     ("clang", "c", ("c99", "c11", "c2x")),
     ("g++", "c++", ("c++17",)),
     ("clang++", "c++", ("c++17",)),
 ]
+# What its macros make compiles as cleanly as the header itself.
+_SOURCE = """\
+#include "lodge.h"
+#include "lodge.h"
+static void none(lodge_caller caller) { (void)caller; }
+static double two(lodge_caller caller, float x, lodge_v128 y)
+{
+    (void)caller;
+    return (double)x + (double)y.low;
+}
+LODGE_TYPED_HOST(host_none, none, void);
+LODGE_TYPED_HOST(host_two, two, double, float, lodge_v128);
+LODGE_TYPED_GUEST(guest_none, void);
+LODGE_TYPED_GUEST(guest_two, double, float, lodge_v128);
+const lodge_typed *used(int32_t which);
+const lodge_typed *used(int32_t which)
+{
+    return which ? &host_none : &host_two;
+}
+"""
 _VIEWS: tuple[list[str], ...] = ([], ["-DLODGE_PLAIN_HANDLES"])
 _COLUMNS = 80
 
@@ -50,7 +71,7 @@ def header_compiles(ctx: Context) -> list[str]:
 def _compile(
     ctx: Context, compiler: str, language: str, standard: str, view: list[str]
 ) -> list[str]:
-    """Compile a file that has nothing but the header, twice."""
+    """Compile a file that has the header, twice, and uses its macros."""
     status, output = run(
         compiler,
         *_STRICT,
@@ -59,7 +80,7 @@ def _compile(
         f"-I{ctx.header.parent}",
         f"-x{language}",
         "-",
-        text='#include "lodge.h"\n#include "lodge.h"\n',
+        text=_SOURCE,
     )
     if status < 0:
         return [f"{output}: install it (apt: {compiler.removesuffix('++')})"]
