@@ -310,6 +310,7 @@ static void a_full_table_of_handles_is_a_limit(void **s)
     FAILS(LIMIT, lodge_module_open(engine, (const uint8_t *)"(module)", 8,
                                    &(lodge_module){0}, ERR));
     FAILS(LIMIT, lodge_wasi_new(&(lodge_wasi){0}, ERR));
+    FAILS(LIMIT, lodge_budget_new(&(lodge_budget){0}, ERR));
     lodge_store_close(store);
     OK(lodge_config_new(0, &config, ERR)); /* one place is free again */
     lodge_config_close(config);
