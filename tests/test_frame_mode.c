@@ -312,6 +312,76 @@ static void requests_inside_it_are_its_own(void **state)
     still_usable();
 }
 
+static int32_t ends_a_slice(uint32_t token, uint32_t tag)
+{
+    struct frame other = frame_of(it, "twice", 0, 1);
+
+    (void)token;
+    (void)tag;
+    inner = frame_of(guest, "spin", 0, 0);
+    inner.word[LODGE_FRAME_SLICE] = 1;
+    GIVES(YIELD, lodge_call, &inner);
+    GIVES(YIELD, lodge_resume, &inner);
+    GIVES(E_STATE, lodge_call, &other);
+    assert_int_equal(fails(&inner, LODGE_E_CANCELLED, 0, 0),
+                     LODGE_E_CANCELLED);
+    GIVES(OK, lodge_call, &other);
+    ARG(0) = SLOT(&other);
+    return 0;
+}
+
+static int32_t abandons_a_slice(uint32_t token, uint32_t tag)
+{
+    (void)token;
+    (void)tag;
+    inner = frame_of(guest, "spin", 0, 0);
+    inner.word[LODGE_FRAME_SLICE] = 1;
+    GIVES(YIELD, lodge_call, &inner);
+    ARG(0) = 8;
+    return 0;
+}
+
+static void slices_inside_it_are_its_own(void **state)
+{
+    uint64_t value = 1;
+
+    (void)state;
+    body = ends_a_slice;
+    OK(by_frame("add", &value));
+    assert_int_equal(value, 2);
+    body = abandons_a_slice;
+    OK(by_frame("add", &value));
+    assert_int_equal(value, 8);
+    assert_int_equal(answer(&inner, 1), LODGE_E_STATE);
+    still_usable();
+}
+
+/* The slice of the call around it goes on behind its back, and is met by the
+ * guest after it has returned.
+ */
+static int32_t takes_its_time(uint32_t token, uint32_t tag)
+{
+    const struct timespec nap = {0, 150000000};
+
+    nanosleep(&nap, NULL); /* the ticker rests meanwhile */
+    return adds(token, tag);
+}
+
+static void a_slice_does_not_stop_the_function(void **state)
+{
+    struct frame f = frame_of(it, "add", 0, 30);
+    lodge_status st;
+
+    (void)state;
+    body = takes_its_time;
+    f.word[LODGE_FRAME_SLICE] = 1000000;
+    st = lodge_call(f.word);
+    while (st == LODGE_YIELD)
+        st = lodge_resume(f.word);
+    assert_int_equal(st, LODGE_OK);
+    assert_int_equal(SLOT(&f), 35);
+}
+
 static int32_t is_refused(uint32_t token, uint32_t tag)
 {
     lodge_instance made;
@@ -396,6 +466,8 @@ int main(void)
         FRAME_TEST(nested_calls_work_every_way),
         FRAME_TEST(endless_recursion_is_a_status),
         FRAME_TEST(requests_inside_it_are_its_own),
+        FRAME_TEST(slices_inside_it_are_its_own),
+        FRAME_TEST(a_slice_does_not_stop_the_function),
         FRAME_TEST(what_is_not_possible_inside_is_refused),
         FRAME_TEST(it_runs_after_a_request_too),
         FRAME_TEST(arguments_are_checked),

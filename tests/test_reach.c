@@ -176,6 +176,50 @@ static void a_direct_function_may_call_anything(void **state)
     reaches(called_back, "through");
 }
 
+/* A function of mode FRAME may too, and gets the request itself. */
+static lodge_status frame_status_inside;
+
+static int32_t calls_back_by_frame(uint32_t token, uint32_t tag)
+{
+    struct frame f = frame_of(called_back, "chain1", 0, 4);
+
+    (void)token;
+    (void)tag;
+    frame_status_inside = lodge_call(f.word);
+    GIVES(OK, lodge_resume, &f);
+    return 0;
+}
+
+static void a_frame_function_may_call_anything(void **state)
+{
+    static const char text[] =
+        "(module (import \"m\" \"g\" (func $g (param i32) (result i32)))"
+        " (func (export \"by_frame\") (param i32) (result i32)"
+        "  (call $g (local.get 0))))";
+    static uint64_t native[LODGE_FRAME_SLOTS + SLOTS];
+    lodge_instance it;
+    struct frame f;
+    lodge_host host;
+    uint32_t index;
+    lodge_store in;
+
+    (void)state;
+    OK(lodge_host_new(engine, TEXT("m"), &host, ERR));
+    OK(lodge_host_func(host, TEXT("i32 -> i32"), LODGE_HOST_FRAME, 1, &index,
+                       ERR));
+    OK(lodge_host_export(host, index, TEXT("g"), ERR));
+    OK(lodge_linker_add_host(linker, host, ERR));
+    OK(lodge_linker_frame(linker, calls_back_by_frame, ERR));
+    called_back = ways();
+    OK(lodge_instance_store(called_back, &in, ERR));
+    OK(lodge_store_frame(in, native, LODGE_FRAME_SLOTS + SLOTS, 0, ERR));
+    OK(lodge_instance_new(linker, in, new_module(engine, text), &it, ERR));
+    assert_true(may_suspend(func_of(it, "by_frame")));
+    f = frame_of(it, "by_frame", 0, 4);
+    GIVES(OK, lodge_call, &f);
+    assert_int_equal(frame_status_inside, LODGE_REQUEST);
+}
+
 static void a_function_from_a_table_is_not_known(void **state)
 {
     lodge_instance it = ways();
@@ -448,6 +492,7 @@ int main(void)
         SUSPEND_TEST(references_may_lead_anywhere),
         SUSPEND_TEST(a_call_that_never_happens_counts),
         SUSPEND_TEST(a_direct_function_may_call_anything),
+        SUSPEND_TEST(a_frame_function_may_call_anything),
         SUSPEND_TEST(a_function_from_a_table_is_not_known),
         SUSPEND_TEST(what_is_learnt_later_is_kept),
         SUSPEND_TEST(imports_of_another_instance_may_wait),
