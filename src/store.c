@@ -577,7 +577,7 @@ lodge_status store_item(struct store *st, uint32_t kind, const void *item,
 {
     struct child fresh = {.kind = kind, .reach = LODGE_WT_REACH_OTHERS};
     struct identity id;
-    uint32_t place, next;
+    uint32_t place, next = 0;
     lodge_status rc = LODGE_OK;
 
     if (!st->map || st->map_used * 4 >= st->map_mask * 3)
