@@ -123,7 +123,6 @@ lodge_status engine_take(lodge_engine engine, struct engine **out,
 
 /* The library's clock of milliseconds. It runs while somebody waits. */
 extern _Atomic uint64_t ticker_now;
-extern _Atomic uint32_t ticker_used;
 lodge_status ticker_add(struct engine *eng, lodge_error *err);
 void ticker_remove(struct engine *eng);
 void ticker_wake(void);

