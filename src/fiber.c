@@ -10,6 +10,7 @@
  */
 #include <string.h>
 
+#include "core/tsan.h"
 #include "rooms.h"
 
 /* ---- the stack -------------------------------------------------------- */
@@ -258,6 +259,7 @@ static void forget_all(struct resident *res)
     res->level = NULL;
     res->open = 0;
     res->away = (struct running){0};
+    tsan_fiber_forget(&res->tsan);
 }
 
 /* Runs the fiber until it stops. A pending poll alone does not mean that:
@@ -269,6 +271,7 @@ poll(struct store *st, uint32_t wake)
 {
     struct resident *res = st->res;
     wasmtime_error_t *error = NULL;
+    void *runner;
     int ended;
 
     res->why = WHY_RUNS;
@@ -280,9 +283,11 @@ poll(struct store *st, uint32_t wake)
     if (__builtin_expect((st->link.deadline | st->link.slice) != 0, 0))
         ticker_wake(); /* it may have rested */
     res->on = 1;
+    runner = tsan_fiber_enter(&res->tsan);
     do
         ended = lodge_wt_resident_poll(&st->link, &error);
     while (!ended && res->why == WHY_RUNS);
+    tsan_fiber_leave(runner);
     res->on = 0;
     st->link.slice = 0;
     swap_running(st);
@@ -423,6 +428,7 @@ lodge_status fiber_call(struct store *st, const struct child *fn,
 void fiber_end(struct store *st)
 {
     struct resident *res = st->res;
+    void *runner;
 
     if (!res || res->why == WHY_ENDED)
         return;
@@ -430,7 +436,9 @@ void fiber_end(struct store *st)
     st->stopped = 1; /* what unwinds calls no guest */
     swap_running(st);
     res->on = 1;
+    runner = tsan_fiber_enter(&res->tsan);
     lodge_wt_resident_stop(&st->link);
+    tsan_fiber_leave(runner);
     res->on = 0;
     swap_running(st);
     forget_all(res);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/tsan.h"
 #include "rooms.h"
 
 /* ---- values ----------------------------------------------------------- */
@@ -216,6 +217,7 @@ void host_func_unref(void *func)
     if (!hf ||
         atomic_fetch_sub_explicit(&hf->refs, 1, memory_order_acq_rel) > 1)
         return;
+    tsan_all_gone(hf->domain);
     alloc_free(hf->sig);
     alloc_free(hf->trace);
     domain_push(hf->domain, &hf->node);

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "core/tsan.h"
 #include "rooms.h"
 
 /* ---- the record ------------------------------------------------------- */
@@ -11,6 +12,7 @@ static void linker_destroy(void *obj)
 {
     struct linker *lnk = obj;
 
+    tsan_lets_go(lnk->eng->domain);
     if (lnk->raw)
         wasmtime_linker_delete(lnk->raw);
     host_marks_free(&lnk->marks);

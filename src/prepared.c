@@ -1,12 +1,15 @@
 /* prepared.c - modules whose imports are resolved, as templates.
  * It must not know how an instance is made.
  */
+#include "core/tsan.h"
 #include "rooms.h"
 
 static void prepared_destroy(void *obj)
 {
     struct prepared *pre = obj;
 
+    if (pre->mod)
+        tsan_lets_go(pre->mod->eng->domain);
     if (pre->raw)
         wasmtime_instance_pre_delete(pre->raw);
     if (pre->linker)

@@ -756,6 +756,7 @@ struct resident {
     struct request *top;            /* innermost open request */
     struct level *level;            /* innermost open call */
     struct running away;            /* the set that is not in the store now */
+    void *tsan;                     /* core/tsan.h */
 };
 
 enum {

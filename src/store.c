@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "core/tsan.h"
 #include "rooms.h"
 
 static const uint64_t default_counts = 10000;
@@ -161,6 +162,7 @@ void store_free(void *obj)
     instance_closes_apply(st);
     engine_remove_store(st->eng, st);
     fiber_end(st);
+    tsan_lets_go(st->eng->domain);
     if (st->raw)
         wasmtime_store_delete(st->raw);
     lodge_wt_store_clear(&st->link);

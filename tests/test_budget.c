@@ -486,6 +486,7 @@ static void counts_and_the_process_are_told_apart(void **state)
                                     LODGE_STORE_MEMORIES_LIMIT};
     uint64_t most = stat_of(LODGE_STAT_MEMORIES_MAX), n;
     lodge_memory memory;
+    lodge_engine small;
     lodge_store st;
     size_t i;
 
@@ -499,7 +500,9 @@ static void counts_and_the_process_are_told_apart(void **state)
         assert_int_equal(test_err.detail, LODGE_LIMIT_STORE_COUNT);
         lodge_store_close(st);
     }
-    st = new_store(engine);
+    /* There must be addresses for all, under TSan, too. */
+    small = new_engine_with("memory-reservation=64K,memory-guard-size=64K");
+    st = new_store(small);
     OK(lodge_store_set(st, LODGE_STORE_MEMORIES_LIMIT, UINT64_MAX, ERR));
     for (n = stat_of(LODGE_STAT_MEMORIES); n < most; n++)
         OK(lodge_memory_new(st, TEXT("0 0"), &memory, ERR));
@@ -508,6 +511,7 @@ static void counts_and_the_process_are_told_apart(void **state)
     assert_int_equal(test_err.detail, LODGE_LIMIT_PROCESS);
     assert_int_equal(value_of(st, LODGE_STORE_LAST_REFUSAL),
                      LODGE_LIMIT_PROCESS);
+    lodge_engine_shutdown(small);
 }
 
 /* ---- joining and leaving ----------------------------------------------- */

@@ -251,6 +251,10 @@ static void close_member(struct slot *slot, const void *family)
     const uint64_t use = HANDLE_PINS | HANDLE_LOCKED;
     uint64_t word, again;
 
+    /* Most slots are looked at in vain. */
+    word = atomic_load_explicit(&slot->word, memory_order_relaxed);
+    if (!(word & HANDLE_LIVE))
+        return;
     word = atomic_load_explicit(&slot->word, memory_order_acquire);
     if (!(word & HANDLE_LIVE) ||
         atomic_load_explicit(&slot->family, memory_order_acquire) != family)
