@@ -16,6 +16,7 @@ typedef uint64_t lodge_memory;
 typedef uint64_t lodge_table;
 typedef uint64_t lodge_global;
 typedef uint64_t lodge_tag;
+typedef uint64_t lodge_ref;
 typedef uint64_t lodge_caller;
 typedef struct lodge_extern {
     uint32_t kind;
@@ -106,7 +107,8 @@ enum {
     LODGE_KIND_GLOBAL = 20,
     LODGE_KIND_TAG = 21,
     LODGE_KIND_REF = 22,
-    LODGE_KIND_CALLER = 23
+    LODGE_KIND_CALLER = 23,
+    LODGE_KIND_EXTERNREF = 24
 };
 enum {
     LODGE_TYPE_I32 = 0,
@@ -131,7 +133,8 @@ enum {
     LODGE_TYPE_I16 = 33
 };
 enum {
-    LODGE_ERROR_REPORT = 1
+    LODGE_ERROR_REPORT = 1,
+    LODGE_ERROR_EXCEPTION = 16
 };
 enum {
     LODGE_FRAME_FUNC = 0,
@@ -278,7 +281,8 @@ enum {
     LODGE_STORE_INSTANCES = 37,
     LODGE_STORE_FUEL_USED = 38,
     LODGE_STORE_TABLE_PEAK = 39,
-    LODGE_STORE_LAST_REFUSAL = 40
+    LODGE_STORE_LAST_REFUSAL = 40,
+    LODGE_STORE_EXTERNREFS = 48
 };
 enum {
     LODGE_BUDGET_MEMORY = 1,
@@ -472,6 +476,7 @@ lodge_status lodge_caller_export(lodge_caller caller, const char *name, uint64_t
 lodge_status lodge_caller_tag(lodge_caller caller, uint64_t *tag);
 lodge_status lodge_caller_store(lodge_caller caller, lodge_store *out);
 lodge_status lodge_caller_fail(lodge_caller caller, uint64_t payload, const char *message, uint64_t message_len);
+lodge_status lodge_caller_throw(lodge_caller caller, lodge_ref exception);
 lodge_status lodge_caller_exit(lodge_caller caller, int32_t code);
 lodge_status lodge_host_new(lodge_engine engine, const char *name, uint64_t name_len, lodge_host *out, lodge_error *err);
 lodge_status lodge_host_close(lodge_host host);
@@ -514,6 +519,20 @@ lodge_status lodge_global_get(lodge_global global, uint64_t *slots, uint32_t len
 lodge_status lodge_global_set(lodge_global global, const uint64_t *slots, uint32_t len, lodge_error *err);
 lodge_status lodge_tag_new(lodge_store store, const char *type, uint64_t type_len, lodge_tag *out, lodge_error *err);
 lodge_status lodge_tag_type(lodge_tag tag, char *buf, uint64_t cap, uint64_t *len, lodge_error *err);
+lodge_status lodge_ref_close(lodge_ref ref);
+lodge_status lodge_ref_dup(lodge_ref ref, lodge_ref *out, lodge_error *err);
+lodge_status lodge_ref_type(lodge_ref ref, char *buf, uint64_t cap, uint64_t *len, lodge_error *err);
+lodge_status lodge_ref_test(lodge_ref ref, uint32_t type, uint32_t *yes, lodge_error *err);
+lodge_status lodge_ref_same(lodge_ref ref, lodge_ref other, uint32_t *yes, lodge_error *err);
+lodge_status lodge_ref_i31(lodge_store store, uint32_t value, lodge_ref *out, lodge_error *err);
+lodge_status lodge_ref_len(lodge_ref ref, uint64_t *len, lodge_error *err);
+lodge_status lodge_ref_read(lodge_ref ref, uint64_t index, uint64_t *slots, uint32_t len, lodge_error *err);
+lodge_status lodge_ref_write(lodge_ref ref, uint64_t index, const uint64_t *slots, uint32_t len, lodge_error *err);
+lodge_status lodge_store_scope(lodge_store store, uint64_t *scope, lodge_error *err);
+lodge_status lodge_store_scope_end(lodge_store store, uint64_t scope, lodge_error *err);
+lodge_status lodge_exception_new(lodge_tag tag, const uint64_t *slots, uint32_t len, lodge_ref *out, lodge_error *err);
+lodge_status lodge_exception_tag(lodge_ref exception, lodge_tag *out, lodge_error *err);
+lodge_status lodge_exception_read(lodge_ref exception, uint64_t *slots, uint32_t len, lodge_error *err);
 lodge_status lodge_wasi_new(lodge_wasi *out, lodge_error *err);
 lodge_status lodge_wasi_close(lodge_wasi wasi);
 lodge_status lodge_wasi_arg(lodge_wasi wasi, const char *ptr, uint64_t len, lodge_error *err);

@@ -27,6 +27,20 @@
  *   Text out  (buf, cap, len): `*len` gets the full length in bytes, also
  *             when the buffer is too small (LODGE_E_BUFFER; nothing is
  *             written to buf). No NUL is added. `len` may be NULL.
+ *   Slots     64 bits each. i32 and f32 use the low half, v128 two slots,
+ *             low half first. A funcref is the id of a lodge_func, an
+ *             externref a number of the host's own (its token), any other
+ *             reference the id of a lodge_ref; 0 is null. What a result, a
+ *             field or an element gives as lodge_ref is to be closed
+ *             (lodge_ref_close); as a parameter of a host function it is
+ *             closed when the function returns or is answered.
+ *   Tokens    A token that goes in as externref is taken over once for each
+ *             time: when its last use is over, it comes out of lodge_reap
+ *             as often as it went in. A call that is refused takes none,
+ *             one that fails later has taken all: LODGE_STORE_EXTERNREFS
+ *             counts. What a host function returns or an answer holds is
+ *             taken, whatever comes of it. A token that a call gives back
+ *             stays valid until the store is used again.
  *   close     always LODGE_OK: any order, twice, any thread, 0, stale ids.
  *             An object in use ends when its last user leaves it.
  *   ARGUMENT  every function with pointers or enumerated values returns
@@ -94,6 +108,7 @@ LODGE_HANDLE(lodge_memory);   /* a linear memory */
 LODGE_HANDLE(lodge_table);    /* a table of references */
 LODGE_HANDLE(lodge_global);   /* a global variable */
 LODGE_HANDLE(lodge_tag);      /* the type of an exception */
+LODGE_HANDLE(lodge_ref);      /* an object of the guest's heap, an exception */
 LODGE_HANDLE(lodge_caller);   /* a running host call */
 
 /* An import or export of any kind: `kind` is LODGE_KIND_FUNC, _MEMORY,
@@ -114,7 +129,8 @@ typedef struct lodge_error {
     int32_t status;       /* the status that was returned                   */
     int32_t trap;         /* LODGE_TRAP_*, or -1                            */
     int32_t exit_code;    /* with LODGE_E_EXIT                              */
-    uint64_t payload;     /* with LODGE_E_HOST: the host's own value        */
+    uint64_t payload;     /* with LODGE_E_HOST: the host's own value; with
+                            LODGE_E_EXCEPTION its lodge_ref, if asked for   */
     uint64_t report;      /* id of a lodge_report, if it was asked for      */
     uint32_t flags;       /* in: LODGE_ERROR_*                              */
     uint32_t message_len; /* full length of the message in bytes            */
@@ -133,8 +149,9 @@ typedef struct lodge_error {
 /* A DIRECT host function: runs at once on the thread that is in the call.
  * `slots` holds the parameters and takes the results, from slot 0; it and the
  * caller are of no use once the function has returned. Returns 0, or the
- * result of lodge_caller_fail or lodge_caller_exit, or LODGE_AS_SAID. It must
- * return: no longjmp, no exception and no end of the thread may lead past it.
+ * result of lodge_caller_fail, lodge_caller_throw or lodge_caller_exit, or
+ * LODGE_AS_SAID. It must return: no longjmp, no exception and no end of the
+ * thread may lead past it.
  */
 typedef int32_t (*lodge_direct_fn)(uint64_t token, lodge_caller caller,
                                    uint64_t *slots);
@@ -142,8 +159,10 @@ typedef int32_t (*lodge_direct_fn)(uint64_t token, lodge_caller caller,
 /* What runs every host function of mode LODGE_HOST_FRAME of a linker; always
  * on the thread's own stack. `token` is the function's, `tag` that of
  * lodge_store_frame, whose frame holds the call. Returns 0, or LODGE_E_HOST
- * (with PAYLOAD), LODGE_E_EXIT (with the exit code in the high half of
- * DETAIL), LODGE_E_CANCELLED, or the result of lodge_caller_fail.
+ * (with PAYLOAD), LODGE_E_EXCEPTION (with an exception as PAYLOAD),
+ * LODGE_E_EXIT (with the exit code in the high half of DETAIL),
+ * LODGE_E_CANCELLED, or the result of lodge_caller_fail or
+ * lodge_caller_throw.
  */
 typedef int32_t (*lodge_frame_fn)(uint32_t token, uint32_t tag);
 
@@ -224,7 +243,8 @@ enum {
     LODGE_KIND_GLOBAL = 20,
     LODGE_KIND_TAG = 21,
     LODGE_KIND_REF = 22,
-    LODGE_KIND_CALLER = 23
+    LODGE_KIND_CALLER = 23,
+    LODGE_KIND_EXTERNREF = 24 /* lodge_reap only: it has no handle */
 };
 
 /* Value types, as codes. In text: i32 i64 f32 f64 v128 funcref externref
@@ -256,7 +276,9 @@ enum {
 
 /* Flags in lodge_error.flags. */
 enum {
-    LODGE_ERROR_REPORT = 1 /* make a report: backtrace and causes */
+    LODGE_ERROR_REPORT = 1,    /* make a report: backtrace and causes */
+    LODGE_ERROR_EXCEPTION = 16 /* keep an exception that nobody caught: PAYLOAD
+                                 is a lodge_ref, to be closed */
 };
 
 /* Words of a call frame (lodge_call). Words 0-7 are written by the host
@@ -277,7 +299,7 @@ enum {
                                  bits of parameter, 16 of result slots */
     LODGE_FRAME_INSTANCE = 10, /* calling instance */
     LODGE_FRAME_DETAIL = 11,   /* low half: trap code, high half: exit code */
-    LODGE_FRAME_PAYLOAD = 12,  /* host failure payload */
+    LODGE_FRAME_PAYLOAD = 12,  /* host failure payload, or an exception */
     LODGE_FRAME_STATUS = 13,   /* status of this frame */
     LODGE_FRAME_OPEN = 14,     /* calls open in the store */
     LODGE_FRAME_RESERVED = 15,
@@ -433,7 +455,8 @@ enum {
     LODGE_STORE_INSTANCES = 37,      /* instances made */
     LODGE_STORE_FUEL_USED = 38,      /* fuel consumed since it was set */
     LODGE_STORE_TABLE_PEAK = 39,     /* most elements ever */
-    LODGE_STORE_LAST_REFUSAL = 40    /* LODGE_LIMIT_* of the last one */
+    LODGE_STORE_LAST_REFUSAL = 40,   /* LODGE_LIMIT_* of the last one */
+    LODGE_STORE_EXTERNREFS = 48      /* tokens taken over as externref, ever */
 };
 
 /* Budget keys (lodge_budget_set, _get). The first group can be set and read,
@@ -647,8 +670,9 @@ LODGE_API lodge_status lodge_handle_info(uint64_t id, uint32_t *kind,
 /* Take the tokens of host data that Lodge no longer refers to, each once.
  *
  *   domain [in]     as in LODGE_CONFIG_DOMAIN
- *   kinds  [out]    `cap` kinds: LODGE_KIND_HOST (a host function) or
- *                   LODGE_KIND_STORE (LODGE_STORE_TOKEN)
+ *   kinds  [out]    `cap` kinds: LODGE_KIND_HOST (a host function),
+ *                   LODGE_KIND_STORE (LODGE_STORE_TOKEN) or
+ *                   LODGE_KIND_EXTERNREF (a token that was an externref)
  *   tokens [out]    `cap` tokens
  *   cap    [in]     entries in `kinds` and `tokens`
  *   count  [out]    entries written; fewer than `cap` means none is left
@@ -1441,7 +1465,7 @@ LODGE_API lodge_status lodge_store_unhold(lodge_store store, lodge_error *err);
  *   store  [in]     a store
  *   err    [out]    may be NULL
  *
- * Errors: HANDLE, BUSY, STATE, INTERNAL.
+ * Errors: HANDLE, BUSY, STATE, INTERNAL, STACK.
  * Thread: any; one at a time.  Since: 0.1.  Op: 107.
  * Source: wasmtime_context_gc.
  */
@@ -1742,16 +1766,14 @@ LODGE_API lodge_status lodge_instance_tag(lodge_instance instance,
  * end.
  *
  *   fn     [in]     a function of an open store
- *   slots  [inout]  max(param slots, result slots) 64-bit slots: parameters
- *                   in, results out, both from slot 0. i32 and f32 use the
- *                   low half, v128 two slots, funcref the id of a func, 0
- *                   is null
+ *   slots  [inout]  max(param slots, result slots) slots: parameters in,
+ *                   results out, both from slot 0
  *   len    [in]     slots in `slots`
  *   err    [out]    may be NULL
  *
  * Errors: ARGUMENT, HANDLE, BUSY, STATE, BUFFER, FOREIGN, UNSUPPORTED, LIMIT,
  *         TRAP, EXCEPTION, EXIT, HOST, FUEL, DEADLINE, CANCELLED, STACK,
- *         INTERNAL, MEMORY.
+ *         INTERNAL, TYPE, MEMORY.
  * Thread: any; one call per store at a time.  Since: 0.1.  Op: 140.
  * Source: wasmtime_func_call_unchecked.
  */
@@ -1786,7 +1808,7 @@ LODGE_API lodge_status lodge_func_call(lodge_func fn, uint64_t *slots,
  *
  * Errors: ARGUMENT, HANDLE, BUSY, STATE, BUFFER, FOREIGN, UNSUPPORTED, LIMIT,
  *         TRAP, EXCEPTION, EXIT, HOST, FUEL, DEADLINE, CANCELLED, STACK,
- *         INTERNAL, MEMORY.
+ *         INTERNAL, TYPE, MEMORY.
  * Thread: any; one call per store at a time.  Since: 0.1.  Op: 141.
  */
 LODGE_API lodge_status lodge_call(uint64_t *frame);
@@ -1800,8 +1822,9 @@ LODGE_API lodge_status lodge_call(uint64_t *frame);
  *   frame  [inout]  TOKEN: the stop. STATUS after LODGE_YIELD: 0 (or as it
  *                   was left) goes on, LODGE_E_CANCELLED ends the guest. To
  *                   a request: 0 (or LODGE_REQUEST, as it was left) answers
- *                   with the result slots; LODGE_E_HOST
- *                   fails with PAYLOAD, LODGE_E_EXIT ends the guest with the
+ *                   with the result slots; LODGE_E_HOST fails with PAYLOAD,
+ *                   LODGE_E_EXCEPTION throws the exception in PAYLOAD,
+ *                   LODGE_E_EXIT ends the guest with the
  *                   exit code in the high half of DETAIL, LODGE_E_CANCELLED
  *                   ends it without a reason. A failure takes its message
  *                   from the frame's error record, if one is there. Out as
@@ -1810,7 +1833,7 @@ LODGE_API lodge_status lodge_call(uint64_t *frame);
  *
  * Errors: ARGUMENT, HANDLE, BUSY, STATE, BUFFER, FOREIGN, UNSUPPORTED, LIMIT,
  *         TRAP, EXCEPTION, EXIT, HOST, FUEL, DEADLINE, CANCELLED, STACK,
- *         INTERNAL, LINK, MEMORY.
+ *         INTERNAL, LINK, MEMORY, TYPE.
  * Thread: any; one call per store at a time.  Since: 0.1.  Op: 239.
  */
 LODGE_API lodge_status lodge_resume(uint64_t *frame);
@@ -1967,6 +1990,22 @@ LODGE_API lodge_status lodge_caller_store(lodge_caller caller,
 LODGE_API lodge_status lodge_caller_fail(lodge_caller caller, uint64_t payload,
                                          const char *message,
                                          uint64_t message_len);
+
+/* Throw an exception in the guest: `return lodge_caller_throw(...)`. If
+ * nobody catches it, the outermost call returns LODGE_E_EXCEPTION. The
+ * reference stays the host's, and may be closed at once.
+ *
+ *   caller [in]     the running host call
+ *   exception [in]  an exception
+ *
+ * Returns what the host function must return: LODGE_E_EXCEPTION, or why it
+ * cannot be thrown.
+ *
+ * Errors: HANDLE, BUSY, FOREIGN, TYPE, EXCEPTION, STATE.
+ * Thread: the one in the host function.  Since: 0.1.  Op: 277.
+ */
+LODGE_API lodge_status lodge_caller_throw(lodge_caller caller,
+                                          lodge_ref exception);
 
 /* End the guest with an exit code: `return lodge_caller_exit(...)`. The
  * outermost call returns LODGE_E_EXIT.
@@ -2451,12 +2490,12 @@ LODGE_API lodge_status lodge_lease_close(lodge_lease lease);
  *   type   [in]     "10 20 funcref": elements at first and at most
  *                   (optional), element type; then i64 if 64-bit
  *   type_len [in]   bytes in `type`
- *   value  [in]     initial value of every element: a func's id, 0 = null
+ *   value  [in]     initial value of every element: a slot, 0 = null
  *   out    [out]    the table
  *   err    [out]    may be NULL
  *
  * Errors: ARGUMENT, HANDLE, BUSY, FOREIGN, TYPE, LIMIT, MEMORY, STATE,
- *         UNSUPPORTED.
+ *         UNSUPPORTED, STACK.
  * Thread: any; one at a time per store.  Since: 0.1.  Op: 180.
  * Source: wasmtime_table_new.
  */
@@ -2496,10 +2535,11 @@ LODGE_API lodge_status lodge_table_size(lodge_table table, uint64_t *elements,
  *
  *   table  [in]     a table
  *   index  [in]     0 to size - 1
- *   value  [out]    a func's id, 0 = null; the same function has one id
+ *   value  [out]    a slot, 0 = null; the same function has one id
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, BOUNDS, LIMIT, MEMORY, STATE, UNSUPPORTED.
+ * Errors: ARGUMENT, HANDLE, BUSY, BOUNDS, LIMIT, MEMORY, STATE, UNSUPPORTED,
+ *         TYPE.
  * Thread: any; one at a time per store.  Since: 0.1.  Op: 183.
  * Source: wasmtime_table_get.
  */
@@ -2510,10 +2550,11 @@ LODGE_API lodge_status lodge_table_get(lodge_table table, uint64_t index,
  *
  *   table  [in]     a table
  *   index  [in]     0 to size - 1
- *   value  [in]     a func's id, 0 = null
+ *   value  [in]     a slot, 0 = null
  *   err    [out]    may be NULL
  *
- * Errors: HANDLE, BUSY, FOREIGN, BOUNDS, TYPE, STATE, UNSUPPORTED.
+ * Errors: HANDLE, BUSY, FOREIGN, BOUNDS, TYPE, STATE, UNSUPPORTED, STACK,
+ *         MEMORY, LIMIT.
  * Thread: any; one at a time per store.  Since: 0.1.  Op: 184.
  * Source: wasmtime_table_set.
  */
@@ -2524,11 +2565,12 @@ LODGE_API lodge_status lodge_table_set(lodge_table table, uint64_t index,
  *
  *   table  [in]     a table
  *   delta  [in]     elements to add
- *   value  [in]     their value: a func's id, 0 = null
+ *   value  [in]     their value: a slot, 0 = null
  *   old_size [out]  elements before; may be NULL
  *   err    [out]    may be NULL
  *
- * Errors: HANDLE, BUSY, FOREIGN, TYPE, LIMIT, MEMORY, STATE, UNSUPPORTED.
+ * Errors: HANDLE, BUSY, FOREIGN, TYPE, LIMIT, MEMORY, STATE, UNSUPPORTED,
+ *         STACK.
  * Thread: any; one at a time per store.  Since: 0.1.  Op: 185.
  * Source: wasmtime_table_grow.
  */
@@ -2548,7 +2590,7 @@ LODGE_API lodge_status lodge_table_grow(lodge_table table, uint64_t delta,
  *   err    [out]    may be NULL
  *
  * Errors: ARGUMENT, HANDLE, BUSY, FOREIGN, TYPE, LIMIT, MEMORY, STATE,
- *         UNSUPPORTED.
+ *         UNSUPPORTED, STACK.
  * Thread: any; one at a time per store.  Since: 0.1.  Op: 190.
  * Source: wasmtime_global_new.
  */
@@ -2579,7 +2621,8 @@ LODGE_API lodge_status lodge_global_type(lodge_global global, char *buf,
  *   len    [in]     slots in `slots`
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, BUFFER, LIMIT, MEMORY, STATE, UNSUPPORTED.
+ * Errors: ARGUMENT, HANDLE, BUSY, BUFFER, LIMIT, MEMORY, STATE, UNSUPPORTED,
+ *         TYPE.
  * Thread: any; one at a time per store.  Since: 0.1.  Op: 192.
  * Source: wasmtime_global_get.
  */
@@ -2593,7 +2636,8 @@ LODGE_API lodge_status lodge_global_get(lodge_global global, uint64_t *slots,
  *   len    [in]     slots in `slots`
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, BUFFER, FOREIGN, TYPE, STATE, UNSUPPORTED.
+ * Errors: ARGUMENT, HANDLE, BUSY, BUFFER, FOREIGN, TYPE, STATE, UNSUPPORTED,
+ *         STACK, MEMORY, LIMIT.
  * Thread: any; one at a time per store.  Since: 0.1.  Op: 193.
  * Source: wasmtime_global_set.
  */
@@ -2635,6 +2679,207 @@ LODGE_API lodge_status lodge_tag_new(lodge_store store, const char *type,
  */
 LODGE_API lodge_status lodge_tag_type(lodge_tag tag, char *buf, uint64_t cap,
                                       uint64_t *len, lodge_error *err);
+
+/* ---- ref -------------------------------------------------------------- */
+
+/* Close a reference; the object stays while something else refers to it. A
+ * store has at most 65,536 open ones, and gives an id again only after as
+ * many others. Where the store is in use, it is closed when that ends.
+ *
+ *   ref    [in,null] a reference
+ *
+ * Errors: none.
+ * Thread: any.  Since: 0.1.  Op: 263.
+ */
+LODGE_API lodge_status lodge_ref_close(lodge_ref ref);
+
+/* Make a second reference to the same object, to be closed by itself.
+ *
+ *   ref    [in]     a reference
+ *   out    [out]    another one
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, LIMIT, MEMORY, STATE.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 264.
+ */
+LODGE_API lodge_status lodge_ref_dup(lodge_ref ref, lodge_ref *out,
+                                     lodge_error *err);
+
+/* What an object is: "i31ref", "structref", "arrayref", "exnref", or
+ * "externref" for one of the host's that the guest has as anyref.
+ *
+ *   ref    [in]     a reference
+ *   buf    [out]    text
+ *   cap    [in]     bytes in `buf`
+ *   len    [out]    full length in bytes
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, BUFFER, MEMORY, STATE.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 265.
+ */
+LODGE_API lodge_status lodge_ref_type(lodge_ref ref, char *buf, uint64_t cap,
+                                      uint64_t *len, lodge_error *err);
+
+/* Whether a reference is of a type.
+ *
+ *   ref    [in]     a reference
+ *   type   [in]     LODGE_TYPE_FUNCREF to LODGE_TYPE_NULLEXNREF
+ *   yes    [out]    1 or 0
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, MEMORY, STATE.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 266.
+ */
+LODGE_API lodge_status lodge_ref_test(lodge_ref ref, uint32_t type,
+                                      uint32_t *yes, lodge_error *err);
+
+/* Whether two references are to the same object.
+ *
+ *   ref    [in]     a reference
+ *   other  [in]     another one of the same store
+ *   yes    [out]    1 or 0
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, FOREIGN, MEMORY, STATE.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 267.
+ */
+LODGE_API lodge_status lodge_ref_same(lodge_ref ref, lodge_ref other,
+                                      uint32_t *yes, lodge_error *err);
+
+/* Make a reference to a small number. Structs and arrays are made by guests
+ * only, for now.
+ *
+ *   store  [in]     a store
+ *   value  [in]     below 2^31
+ *   out    [out]    the reference
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, LIMIT, MEMORY, STATE.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 268.
+ * Source: wasmtime_anyref_from_i31.
+ */
+LODGE_API lodge_status lodge_ref_i31(lodge_store store, uint32_t value,
+                                     lodge_ref *out, lodge_error *err);
+
+/* How many values an object holds: fields of a struct, elements of an array,
+ * else 1.
+ *
+ *   ref    [in]     a reference, but no exception
+ *   len    [out]    values
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, TYPE, MEMORY, STATE.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 269.
+ */
+LODGE_API lodge_status lodge_ref_len(lodge_ref ref, uint64_t *len,
+                                     lodge_error *err);
+
+/* Read a value of an object: a field, an element, the number of an i31ref
+ * (zero-extended from 31 bits), the token of an object of the host's.
+ *
+ *   ref    [in]     a reference, but no exception
+ *   index  [in]     0 to len - 1
+ *   slots  [out]    one slot, two for v128; i8 and i16 are zero-extended
+ *   len    [in]     slots in `slots`
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, BUFFER, NOT_FOUND, TYPE, LIMIT, MEMORY,
+ *         STATE.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 270.
+ * Source: wasmtime_structref_field, wasmtime_arrayref_get.
+ */
+LODGE_API lodge_status lodge_ref_read(lodge_ref ref, uint64_t index,
+                                      uint64_t *slots, uint32_t len,
+                                      lodge_error *err);
+
+/* Write a field of a struct or an element of an array.
+ *
+ *   ref    [in]     a reference
+ *   index  [in]     0 to len - 1
+ *   slots  [in]     one slot, two for v128
+ *   len    [in]     slots in `slots`
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, BUFFER, FOREIGN, NOT_FOUND, TYPE, LIMIT,
+ *         MEMORY, STATE, STACK.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 271.
+ * Source: wasmtime_structref_set_field, wasmtime_arrayref_set.
+ */
+LODGE_API lodge_status lodge_ref_write(lodge_ref ref, uint64_t index,
+                                       const uint64_t *slots, uint32_t len,
+                                       lodge_error *err);
+
+/* Note where a batch of references begins.
+ *
+ *   store  [in]     a store
+ *   scope  [out]    for lodge_store_scope_end
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, STATE.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 272.
+ */
+LODGE_API lodge_status lodge_store_scope(lodge_store store, uint64_t *scope,
+                                         lodge_error *err);
+
+/* Close all references of a store that were made since.
+ *
+ *   store  [in]     a store
+ *   scope  [in]     from lodge_store_scope; 0 closes all
+ *   err    [out]    may be NULL
+ *
+ * Errors: HANDLE, BUSY, STATE.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 273.
+ */
+LODGE_API lodge_status lodge_store_scope_end(lodge_store store, uint64_t scope,
+                                             lodge_error *err);
+
+/* ---- exception -------------------------------------------------------- */
+
+/* Make an exception. Thrown by lodge_caller_throw, by lodge_resume, or by a
+ * function of mode LODGE_HOST_FRAME; closed by lodge_ref_close.
+ *
+ *   tag    [in]     its type
+ *   slots  [in]     its values
+ *   len    [in]     slots in `slots`
+ *   out    [out]    the exception
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, BUFFER, FOREIGN, TYPE, LIMIT, MEMORY, STATE,
+ *         STACK.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 274.
+ * Source: wasmtime_exn_new.
+ */
+LODGE_API lodge_status lodge_exception_new(lodge_tag tag,
+                                           const uint64_t *slots, uint32_t len,
+                                           lodge_ref *out, lodge_error *err);
+
+/* The tag of an exception.
+ *
+ *   exception [in]  an exception
+ *   out    [out]    its tag; the same tag has one id
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, TYPE, LIMIT, MEMORY, STATE.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 275.
+ * Source: wasmtime_exn_tag.
+ */
+LODGE_API lodge_status lodge_exception_tag(lodge_ref exception, lodge_tag *out,
+                                           lodge_error *err);
+
+/* Read the values of an exception.
+ *
+ *   exception [in]  an exception
+ *   slots  [out]    its values
+ *   len    [in]     slots in `slots`
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, BUFFER, TYPE, LIMIT, MEMORY, STATE.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 276.
+ * Source: wasmtime_exn_field.
+ */
+LODGE_API lodge_status lodge_exception_read(lodge_ref exception,
+                                            uint64_t *slots, uint32_t len,
+                                            lodge_error *err);
 
 /* ---- WASI ------------------------------------------------------------- */
 

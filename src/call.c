@@ -116,9 +116,9 @@ static lodge_status run(struct store *st, const struct child *fn,
     lodge_status rc;
     int mine;
 
-    rc = value_in(st, sig->codes, sig->nparams, slots, raw, err);
-    if (rc == LODGE_OK)
-        rc = budget_check(st, err);
+    rc = budget_check(st, err);
+    if (rc == LODGE_OK) /* which takes tokens over */
+        rc = values_in(st, sig, 0, sig->nparams, slots, raw, err);
     if (rc != LODGE_OK)
         return rc;
     mine = budget_run(st);
@@ -128,8 +128,7 @@ static lodge_status run(struct store *st, const struct child *fn,
     budget_rest(st, mine);
     if (rc != LODGE_OK)
         return rc;
-    return value_out(st, sig->codes + sig->nparams, sig->nresults, raw, slots,
-                     err);
+    return values_out(st, sig, sig->nparams, sig->nresults, raw, slots, err);
 }
 
 static lodge_status refuse_slots(const struct sig *sig, uint32_t need,

@@ -839,6 +839,93 @@ case 262:
             (lodge_tag *)(uintptr_t)frame[4],
             (lodge_error *)(uintptr_t)frame[5]);
     return (lodge_status)(int64_t)frame[0];
+case 263:
+    frame[0] = (uint64_t)(int64_t)lodge_ref_close((lodge_ref){ frame[1] });
+    return (lodge_status)(int64_t)frame[0];
+case 264:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_ref_dup((lodge_ref){ frame[1] },
+            (lodge_ref *)(uintptr_t)frame[2],
+            (lodge_error *)(uintptr_t)frame[3]);
+    return (lodge_status)(int64_t)frame[0];
+case 265:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_ref_type((lodge_ref){ frame[1] },
+            (char *)(uintptr_t)frame[2], frame[3],
+            (uint64_t *)(uintptr_t)frame[4],
+            (lodge_error *)(uintptr_t)frame[5]);
+    return (lodge_status)(int64_t)frame[0];
+case 266:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_ref_test((lodge_ref){ frame[1] }, (uint32_t)frame[2],
+            (uint32_t *)(uintptr_t)frame[3],
+            (lodge_error *)(uintptr_t)frame[4]);
+    return (lodge_status)(int64_t)frame[0];
+case 267:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_ref_same((lodge_ref){ frame[1] }, (lodge_ref){ frame[2] },
+            (uint32_t *)(uintptr_t)frame[3],
+            (lodge_error *)(uintptr_t)frame[4]);
+    return (lodge_status)(int64_t)frame[0];
+case 268:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_ref_i31((lodge_store){ frame[1] }, (uint32_t)frame[2],
+            (lodge_ref *)(uintptr_t)frame[3],
+            (lodge_error *)(uintptr_t)frame[4]);
+    return (lodge_status)(int64_t)frame[0];
+case 269:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_ref_len((lodge_ref){ frame[1] },
+            (uint64_t *)(uintptr_t)frame[2],
+            (lodge_error *)(uintptr_t)frame[3]);
+    return (lodge_status)(int64_t)frame[0];
+case 270:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_ref_read((lodge_ref){ frame[1] }, frame[2],
+            (uint64_t *)(uintptr_t)frame[3], (uint32_t)frame[4],
+            (lodge_error *)(uintptr_t)frame[5]);
+    return (lodge_status)(int64_t)frame[0];
+case 271:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_ref_write((lodge_ref){ frame[1] }, frame[2],
+            (const uint64_t *)(uintptr_t)frame[3], (uint32_t)frame[4],
+            (lodge_error *)(uintptr_t)frame[5]);
+    return (lodge_status)(int64_t)frame[0];
+case 272:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_store_scope((lodge_store){ frame[1] },
+            (uint64_t *)(uintptr_t)frame[2],
+            (lodge_error *)(uintptr_t)frame[3]);
+    return (lodge_status)(int64_t)frame[0];
+case 273:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_store_scope_end((lodge_store){ frame[1] }, frame[2],
+            (lodge_error *)(uintptr_t)frame[3]);
+    return (lodge_status)(int64_t)frame[0];
+case 274:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_exception_new((lodge_tag){ frame[1] },
+            (const uint64_t *)(uintptr_t)frame[2], (uint32_t)frame[3],
+            (lodge_ref *)(uintptr_t)frame[4],
+            (lodge_error *)(uintptr_t)frame[5]);
+    return (lodge_status)(int64_t)frame[0];
+case 275:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_exception_tag((lodge_ref){ frame[1] },
+            (lodge_tag *)(uintptr_t)frame[2],
+            (lodge_error *)(uintptr_t)frame[3]);
+    return (lodge_status)(int64_t)frame[0];
+case 276:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_exception_read((lodge_ref){ frame[1] },
+            (uint64_t *)(uintptr_t)frame[2], (uint32_t)frame[3],
+            (lodge_error *)(uintptr_t)frame[4]);
+    return (lodge_status)(int64_t)frame[0];
+case 277:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_caller_throw((lodge_caller){ frame[1] },
+            (lodge_ref){ frame[2] });
+    return (lodge_status)(int64_t)frame[0];
 case 280:
     frame[0] = (uint64_t)(int64_t)
         lodge_host_memory((lodge_host){ frame[1] },

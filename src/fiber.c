@@ -216,7 +216,9 @@ void fiber_command(struct store *st)
         cmd->rc = call_refuse_stack(cmd->err);
         return;
     }
-    if (cmd->what == COMMAND_CALL)
+    if (cmd->what == COMMAND_JOB)
+        cmd->rc = cmd->job(st, cmd->arg, cmd->err);
+    else if (cmd->what == COMMAND_CALL)
         run_call(st);
     else if (cmd->what == COMMAND_INSTANCE)
         run_instance(st);
@@ -421,6 +423,17 @@ lodge_status fiber_call(struct store *st, const struct child *fn,
     rc = fiber_run(st, &cmd);
     st->res->quiet = quiet;
     return rc;
+}
+
+lodge_status fiber_job(struct store *st, ref_job *job, void *arg,
+                       lodge_error *err)
+{
+    struct command cmd = {
+        .what = COMMAND_JOB, .job = job, .arg = arg, .err = err};
+
+    if (fiber_ending(st))
+        return suspend_refuse(st, err);
+    return fiber_run(st, &cmd);
 }
 
 /* ---- the end ---------------------------------------------------------- */

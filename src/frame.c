@@ -336,6 +336,7 @@ static lodge_status read_answer(uint64_t *frame, struct command *cmd,
         cmd->what = COMMAND_ANSWER;
         return LODGE_OK;
     case LODGE_E_HOST:
+    case LODGE_E_EXCEPTION: /* the payload is its ref */
         cmd->payload = frame[LODGE_FRAME_PAYLOAD];
         break;
     case LODGE_E_EXIT:
@@ -346,7 +347,8 @@ static lodge_status read_answer(uint64_t *frame, struct command *cmd,
     default:
         return error_refuse(err, LODGE_E_ARGUMENT,
                             "frame: STATUS is none of 0, LODGE_E_HOST, "
-                            "LODGE_E_EXIT and LODGE_E_CANCELLED");
+                            "LODGE_E_EXIT, LODGE_E_EXCEPTION and "
+                            "LODGE_E_CANCELLED");
     }
     cmd->status = (lodge_status)status;
     return LODGE_OK;

@@ -3,49 +3,36 @@
  */
 #include "rooms.h"
 
-static wasm_valtype_t *content_type(uint32_t code)
+/* One of what may be done with a global on the fiber. */
+struct order {
+    wasmtime_global_t global;
+    const struct type_limits *type;
+    const uint64_t *slots;
+};
+
+static lodge_status make(struct store *st, void *arg, lodge_error *err)
 {
-    switch (code) {
-    case LODGE_TYPE_I32:
-        return wasm_valtype_new(WASM_I32);
-    case LODGE_TYPE_I64:
-        return wasm_valtype_new(WASM_I64);
-    case LODGE_TYPE_F32:
-        return wasm_valtype_new(WASM_F32);
-    case LODGE_TYPE_F64:
-        return wasm_valtype_new(WASM_F64);
-    case LODGE_TYPE_V128:
-        return wasmtime_wasm_valtype_v128();
-    case LODGE_TYPE_FUNCREF:
-        return wasm_valtype_new(WASM_FUNCREF);
-    case LODGE_TYPE_EXTERNREF:
-        return wasm_valtype_new(WASM_EXTERNREF);
-    default:
-        return NULL;
-    }
+    struct order *o = arg;
+    wasmtime_error_t *error = lodge_wt_global_new(
+        st->ctx, o->type->code, o->type->mut != 0, o->slots, &o->global);
+
+    return error ? trap_translate(st, error, LODGE_E_TYPE, err) : LODGE_OK;
 }
 
 lodge_status global_make(struct store *st, const struct type_limits *type,
                          const uint64_t *slots, wasmtime_global_t *out,
                          lodge_error *err)
 {
-    wasm_valtype_t *content;
-    wasm_globaltype_t *ty;
-    wasmtime_error_t *error;
-    wasmtime_val_t init;
-    lodge_status rc = value_to_val(st, type->code, slots, &init, err);
+    struct order o = {.type = type, .slots = slots};
+    lodge_status rc;
 
-    if (rc != LODGE_OK)
-        return rc;
-    content = content_type(type->code);
-    if (!content)
+    if (type->code == LODGE_TYPE_REF)
         return error_refuse(err, LODGE_E_UNSUPPORTED,
-                            "globals of type %s cannot be made yet",
-                            type_name(type->code));
-    ty = wasm_globaltype_new(content, type->mut ? WASM_VAR : WASM_CONST);
-    error = wasmtime_global_new(st->ctx, ty, &init, out);
-    wasm_globaltype_delete(ty);
-    return error ? trap_translate(st, error, LODGE_E_TYPE, err) : LODGE_OK;
+                            "type: 'ref' does not say which type");
+    rc = ref_run(st, make, &o, err);
+    if (rc == LODGE_OK)
+        *out = o.global;
+    return rc;
 }
 
 lodge_status lodge_global_new(lodge_store store, const char *type,
@@ -96,7 +83,8 @@ static lodge_status slots_check(const struct child *c, uint32_t len,
 lodge_status lodge_global_get(lodge_global global, uint64_t *slots,
                               uint32_t len, lodge_error *err)
 {
-    wasmtime_val_t val;
+    wasmtime_error_t *error;
+    wasmtime_global_t raw;
     struct store *st;
     struct child *c;
     lodge_status rc;
@@ -106,21 +94,30 @@ lodge_status lodge_global_get(lodge_global global, uint64_t *slots,
     rc = store_enter_child(global.id, LODGE_KIND_GLOBAL, &st, &c, err);
     if (rc != LODGE_OK)
         return rc;
+    raw = c->of.global; /* the table of children may move */
     rc = slots_check(c, len, err);
     if (rc == LODGE_OK) {
-        wasmtime_global_get(st->ctx, &c->of.global, &val);
-        rc = value_from_val(st, &val, slots, err);
-        wasmtime_val_unroot(&val);
+        error = lodge_wt_global_get(st->ctx, &raw, slots);
+        if (error)
+            rc = trap_translate(st, error, LODGE_E_TYPE, err);
     }
     handle_leave(global.id);
     return rc;
 }
 
+static lodge_status set(struct store *st, void *arg, lodge_error *err)
+{
+    const struct order *o = arg;
+    wasmtime_error_t *error =
+        lodge_wt_global_set(st->ctx, &o->global, o->slots);
+
+    return error ? trap_translate(st, error, LODGE_E_TYPE, err) : LODGE_OK;
+}
+
 lodge_status lodge_global_set(lodge_global global, const uint64_t *slots,
                               uint32_t len, lodge_error *err)
 {
-    wasmtime_error_t *error;
-    wasmtime_val_t val;
+    struct order o = {.slots = slots};
     struct store *st;
     struct child *c;
     lodge_status rc;
@@ -131,12 +128,9 @@ lodge_status lodge_global_set(lodge_global global, const uint64_t *slots,
     if (rc != LODGE_OK)
         return rc;
     rc = slots_check(c, len, err);
-    if (rc == LODGE_OK)
-        rc = value_to_val(st, c->code, slots, &val, err);
     if (rc == LODGE_OK) {
-        error = wasmtime_global_set(st->ctx, &c->of.global, &val);
-        if (error)
-            rc = trap_translate(st, error, LODGE_E_TYPE, err);
+        o.global = c->of.global;
+        rc = ref_run(st, set, &o, err);
     }
     handle_leave(global.id);
     return rc;

@@ -25,11 +25,13 @@ static lodge_status unpack(struct store *st, const struct sig *sig,
         raw[0].i64 = (int64_t)(slots[0] & sig->masks[sig->nparams]);
         return LODGE_OK;
     }
+    if (sig->refs)
+        return values_in(st, sig, sig->nparams, i, slots, raw, NULL);
     while (i-- > 0 && rc == LODGE_OK) {
         at -= codes[i] == LODGE_TYPE_V128 ? 2 : 1;
         value[0] = slots[at];
         value[1] = codes[i] == LODGE_TYPE_V128 ? slots[at + 1] : 0;
-        rc = value_in(st, &codes[i], 1, value, &raw[i], NULL);
+        rc = value_in_one(st, codes[i], value, &raw[i], NULL);
     }
     return rc;
 }
@@ -39,7 +41,8 @@ static void fail_value(struct store *st, lodge_status rc)
     static const char text[] = "a host function was given or returned a "
                                "reference that is not a func of its store";
 
-    lodge_wt_failure_set(&st->link, rc, 0, 0, text, sizeof text - 1);
+    if (!st->link.failure)
+        lodge_wt_failure_set(&st->link, rc, 0, 0, text, sizeof text - 1);
 }
 
 /* ---- the call --------------------------------------------------------- */
@@ -118,6 +121,7 @@ static int32_t host_run(void *env, struct lodge_wt_store *link,
     uint64_t *slots = (uint64_t *)(void *)raw;
     struct lodge_wt_call call = {st->link.call, instance, host_caller_next(st),
                                  link->inner};
+    const size_t mark = values_mark(st, hf->sig);
     int32_t rc;
 
     (void)len;
@@ -141,6 +145,7 @@ static int32_t host_run(void *env, struct lodge_wt_store *link,
         rc = host_failed(st, hf, rc);
         drop_inner(link);
     }
+    values_drop(st, hf->sig, mark);
     link->inner = call.inner;
     return rc;
 }
@@ -407,6 +412,18 @@ lodge_status lodge_caller_fail(lodge_caller caller, uint64_t payload,
         message_len = sizeof none - 1;
     }
     return caller_end(caller, LODGE_E_HOST, payload, 0, message, message_len);
+}
+
+lodge_status lodge_caller_throw(lodge_caller caller, lodge_ref exception)
+{
+    struct store *st;
+    lodge_status rc = host_call_enter(caller, &st);
+
+    if (rc != LODGE_OK)
+        return rc;
+    rc = exception_throw(st, exception.id, NULL);
+    handle_leave(caller.id);
+    return rc == LODGE_OK ? LODGE_E_EXCEPTION : rc;
 }
 
 lodge_status lodge_caller_exit(lodge_caller caller, int32_t code)

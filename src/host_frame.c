@@ -51,9 +51,11 @@ lodge_status lodge_store_frame(lodge_store store, uint64_t *frame,
 
 /* ---- values ----------------------------------------------------------- */
 
+/* Unless it was said better already. */
 static int32_t fail_words(struct store *st, lodge_status rc, const char *text)
 {
-    lodge_wt_failure_set(&st->link, rc, 0, 0, text, strlen(text));
+    if (!st->link.failure)
+        lodge_wt_failure_set(&st->link, rc, 0, 0, text, strlen(text));
     return rc;
 }
 
@@ -131,6 +133,15 @@ static void read_outcome(const struct store *st, int32_t rc,
         st->frame ? (int32_t)(st->frame[LODGE_FRAME_DETAIL] >> 32) : 0;
 }
 
+/* The function has said which exception by PAYLOAD. */
+static int32_t throw(struct store *st, uint64_t exception)
+{
+    lodge_status rc = exception_throw(st, exception, NULL);
+
+    return rc == LODGE_OK ? LODGE_E_EXCEPTION
+                          : fail_words(st, rc, "PAYLOAD is not an exception");
+}
+
 static int32_t finish(struct store *st, const struct request *me,
                       const struct command *cmd)
 {
@@ -147,6 +158,8 @@ static int32_t finish(struct store *st, const struct request *me,
         return fail_words(st, LODGE_E_STACK,
                           "too many calls between host and guest: the stack "
                           "is used up");
+    if (cmd->status == LODGE_E_EXCEPTION && cmd->payload && !st->link.failure)
+        return throw(st, cmd->payload);
     if (cmd->status != LODGE_E_HOST && cmd->status != LODGE_E_EXIT)
         return host_failed(st, me->func, cmd->status);
     if (!st->link.failure && !lodge_wt_failure_hand_on(&st->link, cmd->status))
@@ -227,6 +240,7 @@ int32_t host_frame_run(void *env, struct lodge_wt_store *link,
 {
     struct store *st = (struct store *)link;
     struct request me = {.func = env, .raw = raw, .instance = instance};
+    const size_t mark = values_mark(st, me.func->sig);
     void *inner = link->inner;
     int32_t rc;
 
@@ -239,6 +253,7 @@ int32_t host_frame_run(void *env, struct lodge_wt_store *link,
         return rc;
     link->inner = NULL;
     rc = st->res && st->res->on ? run_beside(st, &me) : run_here(st, &me);
+    values_drop(st, me.func->sig, mark);
     lodge_wt_note_swap(link, inner);
     return rc;
 }

@@ -420,6 +420,8 @@ static void mark_closed(struct store *st, uint64_t id)
 
     if (c)
         c->closed = 1;
+    else
+        ref_close(st, id);
 }
 
 void instance_closes_apply_slow(struct store *st)

@@ -214,6 +214,9 @@ static lodge_status child_info(uint64_t id, uint32_t *kind, uint64_t *bytes)
     } else if (at >= CALLER_BIT && st->link.call && st->link.call->id == id) {
         *kind = LODGE_KIND_CALLER;
         *bytes = 0;
+    } else if (ref_is(id) && lodge_wt_ref_live(&st->link, (uint32_t)at)) {
+        *kind = LODGE_KIND_REF;
+        *bytes = 64;
     } else if (at < st->nchildren && st->children[at].kind &&
                !st->children[at].closed) {
         *kind = st->children[at].kind;

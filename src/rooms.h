@@ -35,8 +35,10 @@ struct sig {
     uint32_t param_slots, result_slots;
     uint32_t raw;        /* values in Wasmtime's array: the larger count */
     uint32_t plain;      /* 1: one slot a value and no references */
-    int32_t unsupported; /* first type that cannot be passed, or -1 */
+    uint32_t refs;       /* 1: references other than to functions */
+    int32_t unsupported; /* a type that the text does not tell, or -1 */
     struct everyday everyday;
+    wasmtime_func_t func;  /* whose it is; of a guest's function only */
     const uint64_t *masks; /* bits of a slot that count */
     uint8_t codes[];       /* LODGE_TYPE_* */
 };
@@ -238,7 +240,12 @@ struct wasi {
 /* Child 1 is the instance that owns its store, so that its id alone tells
  * what closing it means.
  */
-enum { CHILD_OWN = 1, CHILD_FIRST, CHILD_MAX = 0x2FFFF, CALLER_BIT };
+enum {
+    CHILD_OWN = 1,
+    CHILD_FIRST,
+    CHILD_MAX = LODGE_WT_REF_FIRST, /* refs have numbers from here on */
+    CALLER_BIT = LODGE_WT_REF_LAST + 1
+};
 
 /* What a store's child handle names. */
 struct child {
@@ -252,7 +259,7 @@ struct child {
         wasmtime_tag_t tag;
         struct instance *instance; /* owned */
     } of;
-    struct sig *sig; /* owned; funcs only */
+    struct sig *sig; /* owned; funcs and tags only */
     union {
         uint32_t code; /* element or content type of tables and globals */
         struct everyday everyday; /* of funcs: as in the signature */
@@ -314,6 +321,7 @@ struct store {
     struct reap_node *token; /* owned; LODGE_STORE_TOKEN */
     struct host_made *made;  /* of host modules */
     uint32_t nmade, made_cap;
+    uint64_t externrefs;     /* tokens taken over, ever */
     uint64_t runs_since;     /* clock, while it runs; else 0 */
     struct resident *res;    /* owned; NULL while none was needed */
     lodge_frame_fn frame_fn; /* runs functions of mode FRAME */
@@ -593,15 +601,36 @@ lodge_status call_instantiate(struct store *st,
                               const wasmtime_instance_pre_t *pre,
                               wasmtime_instance_t *out, lodge_error *err);
 
-/* Slots to Wasmtime's values and back; `codes` from a signature. */
-lodge_status value_in(struct store *st, const uint8_t *codes, uint32_t n,
-                      const uint64_t *slots, wasmtime_val_raw_t *raw,
-                      lodge_error *err);
-lodge_status value_out(struct store *st, const uint8_t *codes, uint32_t n,
-                       const wasmtime_val_raw_t *raw, uint64_t *slots,
-                       lodge_error *err);
-/* `n` values of a signature from value `first` on, between slots and raw
- * values that do not overlap, or at the same places.
+/* Slots to Wasmtime's values and back; see values_in, values_out. */
+lodge_status value_in(struct store *st, const struct sig *sig, uint32_t first,
+                      uint32_t n, const uint64_t *slots,
+                      wasmtime_val_raw_t *raw, lodge_error *err);
+lodge_status value_out(struct store *st, const struct sig *sig, uint32_t first,
+                       uint32_t n, const wasmtime_val_raw_t *raw,
+                       uint64_t *slots, lodge_error *err);
+/* One value that is no reference or a function. */
+lodge_status value_in_one(struct store *st, uint32_t code,
+                          const uint64_t *slots, wasmtime_val_raw_t *raw,
+                          lodge_error *err);
+/* Whether results of a host function could be taken. */
+lodge_status value_check_results(struct store *st, const struct sig *sig,
+                                 const uint64_t *slots, lodge_error *err);
+/* Around a host function: ids among its parameters end with it. */
+static inline size_t values_mark(struct store *st, const struct sig *sig)
+{
+    return sig->refs ? lodge_wt_refs_mark(&st->link) : 0;
+}
+
+static inline void values_drop(struct store *st, const struct sig *sig,
+                               size_t mark)
+{
+    if (sig->refs)
+        lodge_wt_refs_drop(&st->link, mark);
+}
+
+/* `n` values of a signature from value `first` on, all parameters or all
+ * results, between slots and raw values that do not overlap, or at the same
+ * places.
  */
 static inline lodge_status values_in(struct store *st, const struct sig *sig,
                                      uint32_t first, uint32_t n,
@@ -612,7 +641,7 @@ static inline lodge_status values_in(struct store *st, const struct sig *sig,
     uint32_t i;
 
     if (!sig->plain)
-        return value_in(st, sig->codes + first, n, slots, raw, err);
+        return value_in(st, sig, first, n, slots, raw, err);
     for (i = 0; i < n; i++)
         raw[i].i64 = (int64_t)(slots[i] & masks[i]);
     return LODGE_OK;
@@ -627,18 +656,38 @@ static inline lodge_status values_out(struct store *st, const struct sig *sig,
     uint32_t i;
 
     if (!sig->plain)
-        return value_out(st, sig->codes + first, n, raw, slots, err);
+        return value_out(st, sig, first, n, raw, slots, err);
     for (i = 0; i < n; i++)
         slots[i] = (uint64_t)raw[i].i64 & masks[i];
     return LODGE_OK;
 }
 
-/* One value as the C API's tagged union. */
-lodge_status value_to_val(struct store *st, uint32_t code,
-                          const uint64_t *slots, wasmtime_val_t *val,
-                          lodge_error *err);
-lodge_status value_from_val(struct store *st, const wasmtime_val_t *val,
-                            uint64_t *slots, lodge_error *err);
+/* ---- ref.c ------------------------------------------------------------- */
+
+/* What wasmtime/src/refs.rs asks of C. */
+extern const struct lodge_wt_room ref_room
+    __attribute__((visibility("hidden")));
+/* Runs what may collect garbage: on the fiber, if a guest waits there. */
+typedef lodge_status ref_job(struct store *st, void *arg, lodge_error *err);
+lodge_status ref_run(struct store *st, ref_job *job, void *arg,
+                     lodge_error *err);
+/* The number of a live reference of the store. */
+lodge_status ref_check(struct store *st, uint64_t id, lodge_error *err);
+/* Closes a reference, if it is one, of the store that is entered. */
+void ref_close(struct store *st, uint64_t id);
+static inline int ref_is(uint64_t id)
+{
+    uint64_t at = id & HANDLE_CHILD_MASK;
+
+    return at >= LODGE_WT_REF_FIRST && at <= LODGE_WT_REF_LAST;
+}
+
+/* ---- exception.c ------------------------------------------------------- */
+
+/* Whether a ref names an exception. */
+lodge_status exception_check(struct store *st, uint64_t ref, lodge_error *err);
+/* Makes an exception, by its ref, the failure of the running host function. */
+lodge_status exception_throw(struct store *st, uint64_t ref, lodge_error *err);
 
 /* ---- budget.c ---------------------------------------------------------- */
 
@@ -763,6 +812,7 @@ enum {
     COMMAND_CALL,
     COMMAND_INSTANCE,
     COMMAND_BARE,
+    COMMAND_JOB,
     COMMAND_ANSWER,
     COMMAND_FAIL
 };
@@ -780,6 +830,8 @@ struct command {
     int own; /* INSTANCE: the store is its own */
     const wasmtime_instance_pre_t *raw_pre; /* BARE */
     wasmtime_instance_t *out;               /* BARE */
+    ref_job *job;                           /* JOB */
+    void *arg;                              /* JOB */
     lodge_status status;                    /* FAIL, as the rest */
     int32_t exit_code;
     uint64_t payload;
@@ -884,6 +936,9 @@ static inline uint32_t fiber_open_calls(const struct store *st)
 {
     return st->calls + (st->res && !st->res->on ? st->res->away.calls : 0);
 }
+/* Runs a job above a guest that waits. */
+lodge_status fiber_job(struct store *st, ref_job *job, void *arg,
+                       lodge_error *err);
 /* The store is ending: no frame may swallow that. */
 static inline int fiber_ending(const struct store *st)
 {

@@ -117,6 +117,7 @@ static void link_init(struct store *st)
     struct lodge_wt_store *link = &st->link;
 
     link->room = st;
+    link->room_ops = &ref_room;
     link->memory_limit = limit_of(v[LODGE_CONFIG_STORE_MEMORY_LIMIT]);
     link->table_limit = limit_of(v[LODGE_CONFIG_STORE_TABLE_LIMIT]);
     link->instance_limit = default_counts;
@@ -289,7 +290,7 @@ lodge_status store_give(struct store *st, int owned, uint64_t *id,
         engine_handle(st->eng, LODGE_KIND_STORE, st, store_drop, &st->id, err);
     if (rc != LODGE_OK)
         return rc;
-    *id = st->id;
+    *id = st->link.id = st->id;
     st->link.caller = st->id | CALLER_BIT;
     atomic_store_explicit(owned_mark(*id), owned != 0, memory_order_relaxed);
     store_drop(st);
@@ -544,7 +545,7 @@ static lodge_status child_type(struct store *st, uint32_t kind,
     struct type_limits type = {0};
     lodge_status rc = store_item_type(st, kind, item, &text, err);
 
-    if (rc == LODGE_OK && kind == LODGE_KIND_FUNC)
+    if (rc == LODGE_OK && (kind == LODGE_KIND_FUNC || kind == LODGE_KIND_TAG))
         rc = type_sig_parse(text.ptr, text.len, &c->sig, err);
     else if (rc == LODGE_OK && kind == LODGE_KIND_TABLE)
         rc = type_table_parse(text.ptr, text.len, &type, err);
@@ -554,6 +555,10 @@ static lodge_status child_type(struct store *st, uint32_t kind,
         c->everyday = c->sig->everyday;
     else
         c->code = type.code;
+    if (rc == LODGE_OK && kind == LODGE_KIND_FUNC) {
+        c->sig->func = *(const wasmtime_func_t *)item;
+        c->sig->unsupported = -1; /* it tells its types itself */
+    }
     textbuf_free(&text);
     return rc;
 }
@@ -685,21 +690,22 @@ lodge_status lodge_store_unhold(lodge_store store, lodge_error *err)
     return handle_unhold(store.id, err);
 }
 
+static lodge_status collect(struct store *st, void *arg, lodge_error *err)
+{
+    wasmtime_error_t *error = wasmtime_context_gc(st->ctx);
+
+    (void)arg;
+    return error ? trap_translate(st, error, LODGE_E_INTERNAL, err) : LODGE_OK;
+}
+
 lodge_status lodge_store_gc(lodge_store store, lodge_error *err)
 {
-    wasmtime_error_t *error;
     struct store *st;
     lodge_status rc = store_enter_own(store, &st, err);
 
     if (rc != LODGE_OK)
         return rc;
-    if (st->stopped) {
-        rc = suspend_refuse(st, err);
-    } else {
-        error = wasmtime_context_gc(st->ctx);
-        if (error)
-            rc = trap_translate(st, error, LODGE_E_INTERNAL, err);
-    }
+    rc = ref_run(st, collect, NULL, err);
     handle_leave(store.id);
     return rc;
 }

@@ -189,6 +189,9 @@ lodge_status store_key_get(const struct store *st, uint32_t key,
     case LODGE_STORE_INSTANCES:
         *value = st->instance_count;
         break;
+    case LODGE_STORE_EXTERNREFS:
+        *value = st->externrefs;
+        break;
     default:
         return key_refuse(key, "", err);
     }

@@ -50,6 +50,10 @@ lodge_status store_child_refuse(const struct store *st, uint64_t id,
 
     if (handle_parent(id) != st->id)
         return refuse_stranger(id, want, err);
+    if (ref_is(id))
+        return error_refuse(err, LODGE_E_HANDLE,
+                            "the handle names a reference, a %s was expected",
+                            want);
     if (at >= CALLER_BIT)
         return error_refuse(
             err, LODGE_E_HANDLE,

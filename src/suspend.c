@@ -8,10 +8,12 @@
 
 /* ---- on the fiber: the host function ---------------------------------- */
 
+/* Unless it was said better already. */
 static int32_t fail(struct store *st, lodge_status rc, const char *text,
                     size_t len)
 {
-    lodge_wt_failure_set(&st->link, rc, 0, 0, text, len);
+    if (!st->link.failure)
+        lodge_wt_failure_set(&st->link, rc, 0, 0, text, len);
     return rc;
 }
 
@@ -99,6 +101,9 @@ int32_t suspend_fail(struct store *st)
         len = most;
     if (cmd->status == LODGE_E_CANCELLED)
         return suspend_fail_cancelled(st);
+    if (cmd->status == LODGE_E_EXCEPTION &&
+        exception_throw(st, cmd->payload, NULL) == LODGE_OK)
+        return cmd->status;
     if (len == 0 || !text_is_utf8(text, len)) {
         text = own;
         len = default_message(cmd, own, sizeof own);
@@ -166,6 +171,7 @@ int32_t suspend_host(void *env, struct lodge_wt_store *link,
     struct store *st = (struct store *)link;
     struct resident *res = st->res;
     struct request me = {.func = env, .raw = raw, .instance = instance};
+    const size_t mark = values_mark(st, me.func->sig);
     uintptr_t fiber = link->fiber;
     void *inner = link->inner;
     int32_t rc;
@@ -177,6 +183,7 @@ int32_t suspend_host(void *env, struct lodge_wt_store *link,
     link->inner = NULL;
     suspend_push(st, &me);
     rc = wait(st, &me);
+    values_drop(st, me.func->sig, mark);
     res->top = me.up;
     link->fiber = fiber;
     lodge_wt_note_swap(link, inner);
@@ -280,21 +287,6 @@ lodge_status suspend_may_resume(struct store *st, uint64_t token,
     return LODGE_OK;
 }
 
-static lodge_status check_values(struct store *st, const struct sig *sig,
-                                 const uint64_t *slots, lodge_error *err)
-{
-    const uint8_t *codes = sig->codes + sig->nparams;
-    lodge_status rc = LODGE_OK;
-    wasmtime_val_raw_t raw;
-    uint32_t i;
-
-    for (i = 0; i < sig->nresults && rc == LODGE_OK; i++) {
-        rc = value_in(st, &codes[i], 1, slots, &raw, err);
-        slots += codes[i] == LODGE_TYPE_V128 ? 2 : 1;
-    }
-    return rc;
-}
-
 lodge_status suspend_check_answer(struct store *st, struct command *cmd,
                                   lodge_error *err)
 {
@@ -314,6 +306,8 @@ lodge_status suspend_check_answer(struct store *st, struct command *cmd,
                             "its call need %u",
                             cmd->cap, need);
     if (cmd->what == COMMAND_ANSWER && sig && !sig->plain)
-        return check_values(st, sig, cmd->slots, err);
+        return value_check_results(st, sig, cmd->slots, err);
+    if (cmd->what == COMMAND_FAIL && cmd->status == LODGE_E_EXCEPTION)
+        return exception_check(st, cmd->payload, err);
     return LODGE_OK;
 }

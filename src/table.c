@@ -14,26 +14,43 @@ static lodge_status growth_refused(struct store *st,
     return trap_translate(st, error, LODGE_E_LIMIT, err);
 }
 
+/* One of what may be done with a table on the fiber. */
+struct order {
+    wasmtime_table_t table;
+    const struct type_limits *type;
+    uint64_t at, value; /* index or elements; slot */
+};
+
+static lodge_status make(struct store *st, void *arg, lodge_error *err)
+{
+    const struct call_counts counted = call_counts_of(st);
+    struct order *o = arg;
+    wasmtime_error_t *error =
+        lodge_wt_table_new(st->ctx, o->type->code, o->type->is64 != 0,
+                           o->type->min, o->type->max, &o->value, &o->table);
+
+    return error ? growth_refused(st, &counted, error, err) : LODGE_OK;
+}
+
 lodge_status table_make(struct store *st, const struct type_limits *type,
                         uint64_t value, wasmtime_table_t *out,
                         lodge_error *err)
 {
-    const struct call_counts counted = call_counts_of(st);
-    wasmtime_error_t *error;
-    wasmtime_val_t init;
-    lodge_status rc = value_to_val(st, type->code, &value, &init, err);
+    struct order o = {.type = type, .value = value};
+    lodge_status rc;
 
-    if (rc == LODGE_OK)
-        rc = store_count(st, 0, 1, err);
+    if (type->code == LODGE_TYPE_REF)
+        return error_refuse(err, LODGE_E_UNSUPPORTED,
+                            "type: 'ref' does not say which type");
+    rc = store_count(st, 0, 1, err);
     if (rc != LODGE_OK)
         return rc;
-    error =
-        lodge_wt_table_new(st->ctx, type->code, type->is64 != 0, type->min,
-                           type->max, value ? &init.of.funcref : NULL, out);
-    if (!error)
-        return LODGE_OK;
-    store_uncount(st, 0, 1);
-    return growth_refused(st, &counted, error, err);
+    rc = ref_run(st, make, &o, err);
+    if (rc == LODGE_OK)
+        *out = o.table;
+    else
+        store_uncount(st, 0, 1);
+    return rc;
 }
 
 lodge_status lodge_table_new(lodge_store store, const char *type,
@@ -100,8 +117,8 @@ static lodge_status index_check(const struct store *st,
 lodge_status lodge_table_get(lodge_table table, uint64_t index,
                              uint64_t *value, lodge_error *err)
 {
+    wasmtime_error_t *error;
     wasmtime_table_t raw;
-    wasmtime_val_t val;
     struct store *st;
     struct child *c;
     lodge_status rc;
@@ -111,33 +128,10 @@ lodge_status lodge_table_get(lodge_table table, uint64_t index,
     rc = store_enter_child(table.id, LODGE_KIND_TABLE, &st, &c, err);
     if (rc != LODGE_OK)
         return rc;
-    raw = c->of.table;
+    raw = c->of.table; /* the table of children may move */
     rc = index_check(st, &raw, index, err);
-    if (rc == LODGE_OK && wasmtime_table_get(st->ctx, &raw, index, &val)) {
-        rc = value_from_val(st, &val, value, err);
-        wasmtime_val_unroot(&val);
-    }
-    handle_leave(table.id);
-    return rc;
-}
-
-lodge_status lodge_table_set(lodge_table table, uint64_t index, uint64_t value,
-                             lodge_error *err)
-{
-    wasmtime_error_t *error;
-    wasmtime_val_t val;
-    struct store *st;
-    struct child *c;
-    lodge_status rc =
-        store_enter_child(table.id, LODGE_KIND_TABLE, &st, &c, err);
-
-    if (rc != LODGE_OK)
-        return rc;
-    rc = index_check(st, &c->of.table, index, err);
-    if (rc == LODGE_OK)
-        rc = value_to_val(st, c->code, &value, &val, err);
     if (rc == LODGE_OK) {
-        error = wasmtime_table_set(st->ctx, &c->of.table, index, &val);
+        error = lodge_wt_table_get(st->ctx, &raw, index, value);
         if (error)
             rc = trap_translate(st, error, LODGE_E_TYPE, err);
     }
@@ -145,31 +139,60 @@ lodge_status lodge_table_set(lodge_table table, uint64_t index, uint64_t value,
     return rc;
 }
 
-lodge_status lodge_table_grow(lodge_table table, uint64_t delta,
-                              uint64_t value, uint64_t *old_size,
-                              lodge_error *err)
+static lodge_status set(struct store *st, void *arg, lodge_error *err)
 {
-    wasmtime_error_t *error;
-    wasmtime_val_t val;
+    const struct order *o = arg;
+    wasmtime_error_t *error =
+        lodge_wt_table_set(st->ctx, &o->table, o->at, &o->value);
+
+    return error ? trap_translate(st, error, LODGE_E_TYPE, err) : LODGE_OK;
+}
+
+lodge_status lodge_table_set(lodge_table table, uint64_t index, uint64_t value,
+                             lodge_error *err)
+{
+    struct order o = {.at = index, .value = value};
     struct store *st;
     struct child *c;
-    struct call_counts counted;
-    uint64_t before;
     lodge_status rc =
         store_enter_child(table.id, LODGE_KIND_TABLE, &st, &c, err);
 
     if (rc != LODGE_OK)
         return rc;
-    counted = call_counts_of(st);
-    rc = value_to_val(st, c->code, &value, &val, err);
-    if (rc == LODGE_OK) {
-        error =
-            wasmtime_table_grow(st->ctx, &c->of.table, delta, &val, &before);
-        if (error)
-            rc = growth_refused(st, &counted, error, err);
-        else if (old_size)
-            *old_size = before;
-    }
+    o.table = c->of.table;
+    rc = index_check(st, &c->of.table, index, err);
+    if (rc == LODGE_OK)
+        rc = ref_run(st, set, &o, err);
+    handle_leave(table.id);
+    return rc;
+}
+
+static lodge_status grow(struct store *st, void *arg, lodge_error *err)
+{
+    const struct call_counts counted = call_counts_of(st);
+    struct order *o = arg;
+    wasmtime_error_t *error =
+        lodge_wt_table_grow(st->ctx, &o->table, o->at, &o->value, &o->at);
+
+    return error ? growth_refused(st, &counted, error, err) : LODGE_OK;
+}
+
+lodge_status lodge_table_grow(lodge_table table, uint64_t delta,
+                              uint64_t value, uint64_t *old_size,
+                              lodge_error *err)
+{
+    struct order o = {.at = delta, .value = value};
+    struct store *st;
+    struct child *c;
+    lodge_status rc =
+        store_enter_child(table.id, LODGE_KIND_TABLE, &st, &c, err);
+
+    if (rc != LODGE_OK)
+        return rc;
+    o.table = c->of.table;
+    rc = ref_run(st, grow, &o, err);
+    if (rc == LODGE_OK && old_size)
+        *old_size = o.at;
     handle_leave(table.id);
     return rc;
 }

@@ -115,6 +115,20 @@ static void write_record(const wasmtime_error_t *error,
         err->report = report_make(error, eng);
 }
 
+/* The exception that nobody caught: its ref, if the record asks for one. */
+static uint64_t take_thrown(struct store *st, wasmtime_error_t *error,
+                            const lodge_error *err)
+{
+    int want = error_wanted(err) && (err->flags & LODGE_ERROR_EXCEPTION);
+    wasmtime_error_t *failed;
+    uint32_t number = 0;
+
+    failed = lodge_wt_thrown_take(st->ctx, error, want, &number);
+    if (failed)
+        wasmtime_error_delete(failed);
+    return number ? st->id | number : 0;
+}
+
 lodge_status trap_translate(struct store *st, wasmtime_error_t *error,
                             lodge_status otherwise, lodge_error *err)
 {
@@ -125,9 +139,13 @@ lodge_status trap_translate(struct store *st, wasmtime_error_t *error,
     if (st && info.growth)
         info.detail = st->link.refused;
     status = info.status ? info.status : otherwise;
+    if (st && status == LODGE_E_EXCEPTION)
+        info.payload = take_thrown(st, error, err);
     write_record(error, &info, status, st ? st->eng : NULL, err);
     if (st && (st->link.call || st->stopped))
         lodge_wt_failure_note(&st->link, error);
+    if (st && status == LODGE_E_EXCEPTION)
+        lodge_wt_thrown_drop(&st->link);
     if (st && info.panicked)
         st->odd |= ODD_POISONED;
     wasmtime_error_delete(error);

@@ -152,7 +152,9 @@ static void sig_measure(struct sig *sig, uint64_t *masks)
             sig->result_slots += slots_of(code);
         if (code > LODGE_TYPE_F64)
             sig->plain = 0;
-        if (code > LODGE_TYPE_FUNCREF && sig->unsupported < 0)
+        if (code > LODGE_TYPE_FUNCREF)
+            sig->refs = 1;
+        if (code == LODGE_TYPE_REF)
             sig->unsupported = (int32_t)code;
     }
     sig->raw = sig->nparams > sig->nresults ? sig->nparams : sig->nresults;

@@ -5,13 +5,6 @@
 
 #include "rooms.h"
 
-static lodge_status refuse_type(uint32_t code, lodge_error *err)
-{
-    return error_refuse(err, LODGE_E_UNSUPPORTED,
-                        "values of type %s cannot be passed yet",
-                        type_name(code));
-}
-
 /* The function behind an id, in this store. */
 static lodge_status func_of(struct store *st, uint64_t id,
                             const wasmtime_func_t **out, lodge_error *err)
@@ -61,176 +54,162 @@ static lodge_status ref_out(struct store *st, const wasmtime_val_raw_t *raw,
     return rc;
 }
 
-lodge_status value_in(struct store *st, const uint8_t *codes, uint32_t n,
-                      const uint64_t *slots, wasmtime_val_raw_t *raw,
-                      lodge_error *err)
+lodge_status value_in_one(struct store *st, uint32_t code,
+                          const uint64_t *slots, wasmtime_val_raw_t *raw,
+                          lodge_error *err)
 {
+    switch (code) {
+    case LODGE_TYPE_I32:
+    case LODGE_TYPE_F32:
+        raw->i64 = (int64_t)(slots[0] & UINT32_MAX);
+        return LODGE_OK;
+    case LODGE_TYPE_V128:
+        memcpy(raw->v128, slots, 16);
+        return LODGE_OK;
+    case LODGE_TYPE_FUNCREF:
+        return ref_in(st, slots[0], raw, err);
+    default:
+        raw->i64 = (int64_t)slots[0];
+        return LODGE_OK;
+    }
+}
+
+static lodge_status value_out_one(struct store *st, uint32_t code,
+                                  const wasmtime_val_raw_t *raw,
+                                  uint64_t *slots, lodge_error *err)
+{
+    switch (code) {
+    case LODGE_TYPE_I32:
+    case LODGE_TYPE_F32:
+        slots[0] = (uint64_t)raw->i64 & UINT32_MAX;
+        return LODGE_OK;
+    case LODGE_TYPE_V128:
+        memcpy(slots, raw->v128, 16);
+        return LODGE_OK;
+    case LODGE_TYPE_FUNCREF:
+        return ref_out(st, raw, slots, err);
+    default:
+        slots[0] = (uint64_t)raw->i64;
+        return LODGE_OK;
+    }
+}
+
+static uint32_t slots_of(uint32_t code)
+{
+    return code == LODGE_TYPE_V128 ? 2 : 1;
+}
+
+/* ---- all that has references ------------------------------------------ */
+
+/* Values that a host function was given or has returned: there is no record
+ * for the message, it becomes the function's failure.
+ */
+static lodge_status host_refused(struct store *st, wasmtime_error_t *error)
+{
+    lodge_error err = LODGE_ERROR_INIT;
+    lodge_status rc = trap_translate(st, error, LODGE_E_TYPE, &err);
+
+    lodge_wt_failure_set(&st->link, rc, 0, 0, err.message,
+                         strnlen(err.message, sizeof err.message));
+    return rc;
+}
+
+static lodge_status refs_done(struct store *st, const struct sig *sig,
+                              wasmtime_error_t *error, lodge_error *err)
+{
+    if (!error)
+        return LODGE_OK;
+    if (!sig->func.store_id)
+        return host_refused(st, error);
+    return trap_translate(st, error, LODGE_E_TYPE, err);
+}
+
+/* What a host function returns is given away, what a call is given is not
+ * before the call begins.
+ */
+static lodge_status refs_in(struct store *st, const struct sig *sig,
+                            uint32_t first, uint32_t n, const uint64_t *slots,
+                            wasmtime_val_raw_t *raw, lodge_error *err)
+{
+    int guest = sig->func.store_id != 0;
+
+    return refs_done(st, sig,
+                     lodge_wt_refs_in(st->ctx, guest ? &sig->func : NULL,
+                                      sig->codes + first, n, slots, raw,
+                                      guest ? 0 : LODGE_WT_REFS_GIVEN),
+                     err);
+}
+
+static lodge_status refs_out(struct store *st, const struct sig *sig,
+                             uint32_t first, uint32_t n,
+                             const wasmtime_val_raw_t *raw, uint64_t *slots,
+                             lodge_error *err)
+{
+    int guest = sig->func.store_id != 0;
+
+    return refs_done(st, sig,
+                     lodge_wt_refs_out(st->ctx, guest ? &sig->func : NULL,
+                                       sig->codes + first, n, raw, slots,
+                                       !guest),
+                     err);
+}
+
+lodge_status value_check_results(struct store *st, const struct sig *sig,
+                                 const uint64_t *slots, lodge_error *err)
+{
+    const uint8_t *codes = sig->codes + sig->nparams;
     lodge_status rc = LODGE_OK;
+    wasmtime_val_raw_t raw;
     uint32_t i;
 
-    for (i = 0; i < n && rc == LODGE_OK; i++) {
-        switch (codes[i]) {
-        case LODGE_TYPE_I32:
-        case LODGE_TYPE_F32:
-            raw[i].i64 = (int64_t)(*slots++ & UINT32_MAX);
-            break;
-        case LODGE_TYPE_I64:
-        case LODGE_TYPE_F64:
-            raw[i].i64 = (int64_t)*slots++;
-            break;
-        case LODGE_TYPE_V128:
-            memcpy(raw[i].v128, slots, 16);
-            slots += 2;
-            break;
-        case LODGE_TYPE_FUNCREF:
-            rc = ref_in(st, *slots++, &raw[i], err);
-            break;
-        default:
-            rc = refuse_type(codes[i], err);
-        }
+    if (sig->refs) {
+        wasmtime_error_t *error =
+            lodge_wt_refs_in(st->ctx, NULL, codes, sig->nresults, slots, NULL,
+                             LODGE_WT_REFS_CHECK);
+
+        return error ? trap_translate(st, error, LODGE_E_TYPE, err) : LODGE_OK;
+    }
+    for (i = 0; i < sig->nresults && rc == LODGE_OK; i++) {
+        rc = value_in_one(st, codes[i], slots, &raw, err);
+        slots += slots_of(codes[i]);
     }
     return rc;
 }
 
-lodge_status value_out(struct store *st, const uint8_t *codes, uint32_t n,
-                       const wasmtime_val_raw_t *raw, uint64_t *slots,
-                       lodge_error *err)
+/* ---- both ways -------------------------------------------------------- */
+
+lodge_status value_in(struct store *st, const struct sig *sig, uint32_t first,
+                      uint32_t n, const uint64_t *slots,
+                      wasmtime_val_raw_t *raw, lodge_error *err)
 {
+    const uint8_t *codes = sig->codes + first;
+    lodge_status rc = LODGE_OK;
+    uint32_t i;
+
+    if (sig->refs)
+        return refs_in(st, sig, first, n, slots, raw, err);
+    for (i = 0; i < n && rc == LODGE_OK; i++) {
+        rc = value_in_one(st, codes[i], slots, &raw[i], err);
+        slots += slots_of(codes[i]);
+    }
+    return rc;
+}
+
+lodge_status value_out(struct store *st, const struct sig *sig, uint32_t first,
+                       uint32_t n, const wasmtime_val_raw_t *raw,
+                       uint64_t *slots, lodge_error *err)
+{
+    const uint8_t *codes = sig->codes + first;
     lodge_status rc = LODGE_OK;
     wasmtime_val_raw_t value;
     uint32_t i;
 
+    if (sig->refs)
+        return refs_out(st, sig, first, n, raw, slots, err);
     for (i = 0; i < n && rc == LODGE_OK; i++) {
         value = raw[i]; /* slots may overlay raw */
-        switch (codes[i]) {
-        case LODGE_TYPE_I32:
-        case LODGE_TYPE_F32:
-            *slots++ = (uint64_t)value.i64 & UINT32_MAX;
-            break;
-        case LODGE_TYPE_I64:
-        case LODGE_TYPE_F64:
-            *slots++ = (uint64_t)value.i64;
-            break;
-        case LODGE_TYPE_V128:
-            memcpy(slots, value.v128, 16);
-            slots += 2;
-            break;
-        case LODGE_TYPE_FUNCREF:
-            rc = ref_out(st, &value, slots++, err);
-            break;
-        default:
-            rc = refuse_type(codes[i], err);
-        }
+        rc = value_out_one(st, codes[i], &value, slots, err);
+        slots += slots_of(codes[i]);
     }
     return rc;
-}
-
-/* ---- the C API's tagged values ----------------------------------------- */
-
-static lodge_status null_val(uint32_t code, wasmtime_val_t *val,
-                             lodge_error *err)
-{
-    switch (code) {
-    case LODGE_TYPE_EXTERNREF:
-        val->kind = WASMTIME_EXTERNREF;
-        wasmtime_externref_set_null(&val->of.externref);
-        return LODGE_OK;
-    case LODGE_TYPE_ANYREF:
-    case LODGE_TYPE_EQREF:
-    case LODGE_TYPE_I31REF:
-    case LODGE_TYPE_STRUCTREF:
-    case LODGE_TYPE_ARRAYREF:
-        val->kind = WASMTIME_ANYREF;
-        wasmtime_anyref_set_null(&val->of.anyref);
-        return LODGE_OK;
-    default:
-        return refuse_type(code, err);
-    }
-}
-
-lodge_status value_to_val(struct store *st, uint32_t code,
-                          const uint64_t *slots, wasmtime_val_t *val,
-                          lodge_error *err)
-{
-    const wasmtime_func_t *func;
-    lodge_status rc;
-
-    memset(val, 0, sizeof *val);
-    switch (code) {
-    case LODGE_TYPE_I32:
-    case LODGE_TYPE_F32:
-        val->kind = code == LODGE_TYPE_I32 ? WASMTIME_I32 : WASMTIME_F32;
-        val->of.i32 = (int32_t)(uint32_t)slots[0];
-        return LODGE_OK;
-    case LODGE_TYPE_I64:
-    case LODGE_TYPE_F64:
-        val->kind = code == LODGE_TYPE_I64 ? WASMTIME_I64 : WASMTIME_F64;
-        val->of.i64 = (int64_t)slots[0];
-        return LODGE_OK;
-    case LODGE_TYPE_V128:
-        val->kind = WASMTIME_V128;
-        memcpy(val->of.v128, slots, 16);
-        return LODGE_OK;
-    case LODGE_TYPE_FUNCREF:
-        val->kind = WASMTIME_FUNCREF;
-        if (slots[0] == 0)
-            return LODGE_OK; /* store_id 0 is null */
-        rc = func_of(st, slots[0], &func, err);
-        if (rc == LODGE_OK)
-            val->of.funcref = *func;
-        return rc;
-    default:
-        return slots[0] ? refuse_type(code, err) : null_val(code, val, err);
-    }
-}
-
-static lodge_status func_from_val(struct store *st, const wasmtime_val_t *val,
-                                  uint64_t *slots, lodge_error *err)
-{
-    uint32_t at;
-    lodge_status rc;
-
-    if (wasmtime_funcref_is_null(&val->of.funcref)) {
-        slots[0] = 0;
-        return LODGE_OK;
-    }
-    rc = store_item(st, LODGE_KIND_FUNC, &val->of.funcref, &at, err);
-    if (rc == LODGE_OK)
-        slots[0] = store_child_id(st, at);
-    return rc;
-}
-
-lodge_status value_from_val(struct store *st, const wasmtime_val_t *val,
-                            uint64_t *slots, lodge_error *err)
-{
-    int null;
-
-    switch (val->kind) {
-    case WASMTIME_I32:
-    case WASMTIME_F32:
-        slots[0] = (uint32_t)val->of.i32;
-        return LODGE_OK;
-    case WASMTIME_I64:
-    case WASMTIME_F64:
-        slots[0] = (uint64_t)val->of.i64;
-        return LODGE_OK;
-    case WASMTIME_V128:
-        memcpy(slots, val->of.v128, 16);
-        return LODGE_OK;
-    case WASMTIME_FUNCREF:
-        return func_from_val(st, val, slots, err);
-    case WASMTIME_EXTERNREF:
-        null = wasmtime_externref_is_null(&val->of.externref);
-        break;
-    case WASMTIME_ANYREF:
-        null = wasmtime_anyref_is_null(&val->of.anyref);
-        break;
-    default:
-        null = 0;
-    }
-    if (!null)
-        return error_refuse(err, LODGE_E_UNSUPPORTED,
-                            "only null can be read of this type yet");
-    slots[0] = 0;
-    return LODGE_OK;
 }

@@ -253,3 +253,25 @@ ROW(283, "hplpe", STATUS(
 ROW(284, "hhplpe", STATUS(
     lodge_host_get(H(lodge_host, 1), H(lodge_store, 2), P(3), w[4], P(5),
         P(6))))
+ROW(263, "h", STATUS(lodge_ref_close(H(lodge_ref, 1))))
+ROW(264, "hpe", STATUS(lodge_ref_dup(H(lodge_ref, 1), P(2), P(3))))
+ROW(265, "hplpe", STATUS(
+    lodge_ref_type(H(lodge_ref, 1), P(2), w[3], P(4), P(5))))
+ROW(266, "hnpe", STATUS(lodge_ref_test(H(lodge_ref, 1), U(2), P(3), P(4))))
+ROW(267, "hhpe", STATUS(
+    lodge_ref_same(H(lodge_ref, 1), H(lodge_ref, 2), P(3), P(4))))
+ROW(268, "hnpe", STATUS(lodge_ref_i31(H(lodge_store, 1), U(2), P(3), P(4))))
+ROW(269, "hpe", STATUS(lodge_ref_len(H(lodge_ref, 1), P(2), P(3))))
+ROW(270, "hnpne", STATUS(
+    lodge_ref_read(H(lodge_ref, 1), w[2], P(3), U(4), P(5))))
+ROW(271, "hnpne", STATUS(
+    lodge_ref_write(H(lodge_ref, 1), w[2], P(3), U(4), P(5))))
+ROW(272, "hpe", STATUS(lodge_store_scope(H(lodge_store, 1), P(2), P(3))))
+ROW(273, "hne", STATUS(lodge_store_scope_end(H(lodge_store, 1), w[2], P(3))))
+ROW(274, "hpnpe", STATUS(
+    lodge_exception_new(H(lodge_tag, 1), P(2), U(3), P(4), P(5))))
+ROW(275, "hpe", STATUS(lodge_exception_tag(H(lodge_ref, 1), P(2), P(3))))
+ROW(276, "hpne", STATUS(
+    lodge_exception_read(H(lodge_ref, 1), P(2), U(3), P(4))))
+ROW(277, "hh", STATUS(
+    lodge_caller_throw(H(lodge_caller, 1), H(lodge_ref, 2))))

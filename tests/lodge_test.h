@@ -117,6 +117,19 @@ static char reads_buf[4096] __attribute__((unused));
 /* Before a fork; see support_calm.c. */
 void calm_before_fork(void);
 
+/* Takes what waits in domain 0; how many tokens. */
+static inline uint32_t reap_everything(void)
+{
+    uint32_t kinds[16], n, all = 0;
+    uint64_t tokens[16];
+
+    do {
+        OK(lodge_reap(0, kinds, tokens, 16, &n));
+        all += n;
+    } while (n == 16);
+    return all;
+}
+
 static inline lodge_engine new_engine(void)
 {
     lodge_engine engine;

@@ -439,12 +439,14 @@ static void what_is_no_function_is_refused_as_one(void **state)
     lodge_engine_close(engine);
 }
 
-static void types_that_cannot_pass_are_unsupported(void **state)
+static void exact_types_are_checked(void **state)
 {
     static const char text[] =
-        "(module (func (export \"in\") (param externref))"
-        " (func (export \"out\") (result anyref) (ref.null any))"
-        " (func (export \"ref\") (param (ref func))))";
+        "(module (type $v (func)) (func $f (export \"f\"))"
+        " (func (export \"out\") (result (ref $v)) (ref.func $f))"
+        " (elem declare func $f)"
+        " (func (export \"ref\") (param (ref $v)) (call_ref $v (local.get 0)))"
+        " (func (export \"in\") (param externref)))";
     lodge_engine engine = new_engine();
     lodge_instance in = new_instance(engine, text);
     uint64_t slot = 0;
@@ -452,11 +454,14 @@ static void types_that_cannot_pass_are_unsupported(void **state)
     uint64_t len;
 
     (void)state;
-    SAYS(UNSUPPORTED, "externref",
-         lodge_func_call(func_of(in, "in"), &slot, 1, ERR));
-    SAYS(UNSUPPORTED, "anyref",
-         lodge_func_call(func_of(in, "out"), &slot, 1, ERR));
-    FAILS(UNSUPPORTED, lodge_func_call(func_of(in, "ref"), &slot, 1, ERR));
+    SAYS(TYPE, "cannot be 0",
+         lodge_func_call(func_of(in, "ref"), &slot, 1, ERR));
+    slot = func_of(in, "ref").id;
+    SAYS(TYPE, "not of type",
+         lodge_func_call(func_of(in, "ref"), &slot, 1, ERR));
+    OK(lodge_func_call(func_of(in, "out"), &slot, 1, ERR));
+    assert_true(slot == func_of(in, "f").id);
+    OK(lodge_func_call(func_of(in, "ref"), &slot, 1, ERR));
     OK(lodge_func_type(func_of(in, "in"), buf, sizeof buf, &len, ERR));
     assert_memory_equal(buf, "externref ->", 12);
     lodge_instance_close(in);
@@ -958,7 +963,7 @@ int main(void)
         TEST(a_re_export_is_the_same_function),
         TEST(a_function_of_another_store_is_foreign_while_it_lives),
         TEST(what_is_no_function_is_refused_as_one),
-        TEST(types_that_cannot_pass_are_unsupported),
+        TEST(exact_types_are_checked),
         TEST(what_is_no_function_is_refused_everywhere),
         TEST(a_function_of_a_closed_store_is_stale),
         TEST(a_store_in_use_elsewhere_is_busy),

@@ -393,7 +393,7 @@ static int32_t is_refused(uint32_t token, uint32_t tag)
     TOKEN(&inner) = native[LODGE_FRAME_TOKEN];
     inner.word[LODGE_FRAME_STATUS] = 0;
     assert_int_equal(lodge_resume(inner.word), LODGE_E_STATE);
-    FAILS(STATE, lodge_store_gc(store, ERR));
+    OK(lodge_store_gc(store, ERR));
     OK(lodge_instance_new(linker, store, guest_module, &made, ERR));
     return 0;
 }

@@ -1220,7 +1220,7 @@ static void a_failed_definition_gives_its_token_back_once(void **state)
     FAILS(ARGUMENT, lodge_linker_func(linker, TEXT("m"), TEXT("g"),
                                       TEXT("bad"), nothing, 3, ERR));
     FAILS(UNSUPPORTED, lodge_linker_func(linker, TEXT("m"), TEXT("g"),
-                                         TEXT("exnref ->"), nothing, 3, ERR));
+                                         TEXT("ref ->"), nothing, 3, ERR));
     FAILS(HANDLE, define((lodge_linker){0}, "f", 3));
     reap(0); /* the arguments were not good */
     lodge_linker_close(linker);

@@ -529,8 +529,8 @@ static void arguments_are_checked(void **state)
     FAILS(ARGUMENT, lodge_host_func(host, TEXT("->"), 3, 0, &index, ERR));
     FAILS(ARGUMENT, lodge_host_func(host, TEXT("->"), 0, 0, NULL, ERR));
     FAILS(ARGUMENT, lodge_host_func(host, TEXT("i31"), 0, 0, &index, ERR));
-    SAYS(UNSUPPORTED, "anyref",
-         lodge_host_func(host, TEXT("anyref ->"), 0, 0, &index, ERR));
+    SAYS(UNSUPPORTED, "ref",
+         lodge_host_func(host, TEXT("ref ->"), 0, 0, &index, ERR));
     SAYS(ARGUMENT, "32 bits",
          lodge_host_func(host, TEXT("->"), LODGE_HOST_SUSPEND,
                          UINT64_C(1) << 32, &index, ERR));

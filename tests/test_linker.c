@@ -340,8 +340,8 @@ static void signatures_are_checked(void **state)
     for (i = 0; i < sizeof bad / sizeof *bad; i++)
         FAILS(ARGUMENT, define(linker, "m", "f", bad[i]));
     SAYS(ARGUMENT, "\"i33\"", define(linker, "m", "f", "i64 -> i33"));
-    SAYS(UNSUPPORTED, "externref", define(linker, "m", "f", "externref ->"));
-    FAILS(UNSUPPORTED, define(linker, "m", "f", "-> anyref"));
+    SAYS(UNSUPPORTED, "ref", define(linker, "m", "f", "ref ->"));
+    FAILS(UNSUPPORTED, define(linker, "m", "f", "-> ref"));
     OK(define(linker, "m", "f", "i32 i64 f32 f64 v128 funcref -> funcref"));
     OK(define(linker, "m", "g", ""));
     OK(lodge_linker_func(linker, TEXT("m"), TEXT("h"), NULL, 0, nothing, 0,

@@ -358,7 +358,7 @@ static void at_a_request_no_guest_runs_beside_it(void **state)
     SAYS(STATE, "PARENT",
          lodge_func_call(func_of(guest, "div"), slots, 1, ERR));
     assert_int_equal(test_err.detail, TOKEN(&f));
-    FAILS(STATE, lodge_store_gc(store, ERR));
+    OK(lodge_store_gc(store, ERR));
     FAILS(STATE, lodge_instance_new(linker, store, guest_module, &other, ERR));
     answers_with(&f, 1, 2);
     still_usable();

@@ -21,6 +21,7 @@ static const char *const kind_names[KINDS] = {
     [LODGE_KIND_MEMORY] = "memory",     [LODGE_KIND_TABLE] = "table",
     [LODGE_KIND_GLOBAL] = "global",     [LODGE_KIND_TAG] = "tag",
     [LODGE_KIND_CALLER] = "caller",     [LODGE_KIND_BUDGET] = "budget",
+    [LODGE_KIND_REF] = "ref",
 };
 
 /* A function with arguments, ready for lodge_do. */
@@ -40,6 +41,7 @@ struct world {
     lodge_module wants;  /* imports that memory */
     lodge_module needy;  /* and what nobody defines */
     lodge_func wide;     /* 20 parameters, and a function as result */
+    lodge_ref exception; /* of the tag */
     lodge_store asking;  /* where a request is open, for lodge_resume */
     lodge_extern item;
     uint64_t func_slot[2], slots[20];
@@ -110,6 +112,9 @@ static const char world_text[] =
     "  (ref.func $new))"
     " (func $trap (export \"trap\") unreachable)"
     " (func $new (export \"new\"))"
+    " (type $s (struct (field (mut i32))))"
+    " (func (export \"struct\") (result structref)"
+    "  (struct.new_default $s))"
     " (memory (export \"memory1\") 1 4)"
     " (memory (export \"memory\") 1 4)"
     " (table (export \"table1\") 2 8 funcref)"
@@ -187,6 +192,10 @@ static inline void world_children(struct world *w, lodge_instance instance)
         assert_int_equal(item.kind, kind);
         w->id[kind] = item.id;
     }
+    OK(lodge_func_call(func_of(instance, "struct"), &w->id[LODGE_KIND_REF], 1,
+                       ERR));
+    OK(lodge_exception_new((lodge_tag){w->id[LODGE_KIND_TAG]}, w->slots, 1,
+                           &w->exception, ERR));
     w->item = (lodge_extern){LODGE_KIND_MEMORY, 0, w->id[LODGE_KIND_MEMORY]};
     w->func_slot[0] = w->id[LODGE_KIND_FUNC];
     OK(lodge_memory_lease((lodge_memory){w->id[LODGE_KIND_MEMORY]}, &address,
@@ -300,6 +309,8 @@ static inline int special_word(struct world *w, struct good_call *call,
         add_word(call, WORD_PLAIN, AT(&w->item));
     } else if (strcmp(word, "wide") == 0) {
         add_word(call, LODGE_KIND_FUNC, w->wide.id);
+    } else if (strcmp(word, "exception") == 0) {
+        add_word(call, LODGE_KIND_REF, w->exception.id);
     } else if (strcmp(word, "slots") == 0) {
         add_word(call, WORD_PLAIN, AT(w->slots));
     } else if (strcmp(word, "needy") == 0) {
@@ -492,6 +503,8 @@ static inline int is_good(const struct good_call *call, lodge_status st)
         return st == LODGE_E_HOST;
     if (strcmp(call->fn->name, "lodge_caller_exit") == 0)
         return st == LODGE_E_EXIT;
+    if (strcmp(call->fn->name, "lodge_caller_throw") == 0)
+        return st == LODGE_E_EXCEPTION;
     return st == LODGE_OK;
 }
 

@@ -92,6 +92,24 @@ struct lodge_wt_store {
     void *stack;     /* Rust's: a fiber's stack that is kept */
     uintptr_t fiber; /* highest address of the fiber in use, 0 = none */
     void *resident;  /* Rust's: the resident fiber */
+    const struct lodge_wt_room *room_ops;
+    void *refs;  /* Rust's: references that the host has numbers for */
+    uint64_t id; /* of the store, once it has one */
+};
+
+/* What refs.rs has done by the store's room. A token's record goes to the
+ * host's queue when its object ends, if it was armed with the token.
+ */
+struct lodge_wt_room {
+    int32_t (*func_in)(struct lodge_wt_store *link, uint64_t id,
+                       wasmtime_func_t *out);
+    int32_t (*func_out)(struct lodge_wt_store *link,
+                        const wasmtime_func_t *func, uint64_t *id);
+    int32_t (*ref_in)(struct lodge_wt_store *link, uint64_t id);
+    void *(*token_new)(void); /* NULL: no memory */
+    void (*token_arm)(struct lodge_wt_store *link, void *record,
+                      uint64_t token);
+    void (*token_gone)(struct lodge_wt_store *link, void *record);
 };
 
 /* ---- engine.rs */
@@ -199,17 +217,104 @@ void lodge_wt_func_identity(const wasmtime_func_t *func, uint64_t words[4]);
 size_t lodge_wt_item_type(wasmtime_context_t *store, uint32_t kind,
                           const void *item, char *buf, size_t cap);
 
+/* ---- refs.rs: values with references, between slots and raw values. An
+ * externref's slot is the host's token, another reference's an id.
+ */
+enum {
+    LODGE_WT_REFS_CHECK = 1, /* look only, make nothing */
+    LODGE_WT_REFS_GIVEN = 2  /* tokens are taken over even on failure */
+};
+/* `func`: its parameters; NULL: values of these types. */
+wasmtime_error_t *lodge_wt_refs_in(wasmtime_context_t *store,
+                                   const wasmtime_func_t *func,
+                                   const uint8_t *codes, size_t n,
+                                   const uint64_t *slots,
+                                   wasmtime_val_raw_t *raw, uint32_t how);
+/* `func`: its results. `keep`: they are parameters of a host function, and
+ * their ids live until lodge_wt_refs_drop. The slots may overlay `raw`.
+ */
+wasmtime_error_t *lodge_wt_refs_out(wasmtime_context_t *store,
+                                    const wasmtime_func_t *func,
+                                    const uint8_t *codes, size_t n,
+                                    const wasmtime_val_raw_t *raw,
+                                    uint64_t *slots, int keep);
+size_t lodge_wt_refs_mark(struct lodge_wt_store *link);
+void lodge_wt_refs_drop(struct lodge_wt_store *link, size_t mark);
+
+/* ---- object.rs: references by number, the low bits of their ids */
+enum { LODGE_WT_REF_FIRST = 0x20000, LODGE_WT_REF_LAST = 0x2FFFF };
+int lodge_wt_ref_live(struct lodge_wt_store *link, uint32_t number);
+void lodge_wt_ref_close(struct lodge_wt_store *link, uint32_t number);
+wasmtime_error_t *lodge_wt_ref_dup(struct lodge_wt_store *link,
+                                   uint32_t number, uint32_t *out);
+uint64_t lodge_wt_refs_made(struct lodge_wt_store *link);
+void lodge_wt_refs_close_since(struct lodge_wt_store *link, uint64_t made);
+wasmtime_error_t *lodge_wt_ref_type(wasmtime_context_t *store, uint32_t number,
+                                    uint32_t *code);
+wasmtime_error_t *lodge_wt_ref_test(wasmtime_context_t *store, uint32_t number,
+                                    uint32_t code, uint32_t *yes);
+wasmtime_error_t *lodge_wt_ref_same(wasmtime_context_t *store, uint32_t a,
+                                    uint32_t b, uint32_t *yes);
+wasmtime_error_t *lodge_wt_ref_i31(wasmtime_context_t *store, uint32_t value,
+                                   uint32_t *out);
+wasmtime_error_t *lodge_wt_ref_len(wasmtime_context_t *store, uint32_t number,
+                                   uint64_t *len);
+wasmtime_error_t *lodge_wt_ref_read(wasmtime_context_t *store, uint32_t number,
+                                    uint64_t index, uint64_t *slots,
+                                    size_t len);
+wasmtime_error_t *lodge_wt_ref_write(wasmtime_context_t *store,
+                                     uint32_t number, uint64_t index,
+                                     const uint64_t *slots, size_t len);
 /* A table of nullable references of the type with this code. */
 wasmtime_error_t *lodge_wt_table_new(wasmtime_context_t *store, uint32_t code,
                                      int is64, uint64_t min, uint64_t max,
-                                     const wasmtime_func_t *init,
+                                     const uint64_t *slot,
                                      wasmtime_table_t *out);
+/* The index was checked. */
+wasmtime_error_t *lodge_wt_table_get(wasmtime_context_t *store,
+                                     const wasmtime_table_t *table,
+                                     uint64_t index, uint64_t *slot);
+wasmtime_error_t *lodge_wt_table_set(wasmtime_context_t *store,
+                                     const wasmtime_table_t *table,
+                                     uint64_t index, const uint64_t *slot);
+wasmtime_error_t *lodge_wt_table_grow(wasmtime_context_t *store,
+                                      const wasmtime_table_t *table,
+                                      uint64_t delta, const uint64_t *slot,
+                                      uint64_t *old);
+wasmtime_error_t *lodge_wt_global_new(wasmtime_context_t *store, uint32_t code,
+                                      int mutable, const uint64_t *slots,
+                                      wasmtime_global_t *out);
+wasmtime_error_t *lodge_wt_global_get(wasmtime_context_t *store,
+                                      const wasmtime_global_t *global,
+                                      uint64_t *slots);
+wasmtime_error_t *lodge_wt_global_set(wasmtime_context_t *store,
+                                      const wasmtime_global_t *global,
+                                      const uint64_t *slots);
 
-/* ---- refs.rs */
+/* ---- exn.rs */
 /* A tag for exceptions with values of these types. */
 wasmtime_error_t *lodge_wt_tag_new(wasmtime_context_t *store,
                                    const uint8_t *codes, size_t n,
                                    wasmtime_tag_t *out);
+wasmtime_error_t *lodge_wt_exception_new(wasmtime_context_t *store,
+                                         const wasmtime_tag_t *tag,
+                                         const uint64_t *slots, uint32_t *out);
+wasmtime_error_t *lodge_wt_exception_tag(wasmtime_context_t *store,
+                                         uint32_t number, wasmtime_tag_t *out);
+wasmtime_error_t *lodge_wt_exception_read(wasmtime_context_t *store,
+                                          uint32_t number, uint64_t *slots,
+                                          size_t len);
+/* The running host function fails by throwing. */
+wasmtime_error_t *lodge_wt_failure_throw(struct lodge_wt_store *link,
+                                         uint32_t number);
+/* Take the exception of an error out of the store, and tell it in the error.
+ * If wanted, *number gets one for it, else 0. lodge_wt_failure_note makes it
+ * part of the note; afterwards it is dropped.
+ */
+wasmtime_error_t *lodge_wt_thrown_take(wasmtime_context_t *store,
+                                       wasmtime_error_t *error, int want,
+                                       uint32_t *number);
+void lodge_wt_thrown_drop(struct lodge_wt_store *link);
 
 /* ---- fiber.rs: the fiber that lives as long as its store */
 /* Start it, or start it again: the first poll runs `body` until it parks. A
@@ -255,7 +360,7 @@ struct lodge_wt_direct {
     uint32_t zero;    /* 1: slot 0 is a result only */
 };
 
-/* Types by LODGE_TYPE_*: i32 to externref. `direct` is NULL for all but the
+/* Types by LODGE_TYPE_*, but _REF. `direct` is NULL for all but the
  * everyday function, and copied. The finalizer runs exactly once, also on
  * failure. `shown` is the name in backtraces.
  */

@@ -1,13 +1,12 @@
 //! call.rs - entering the guest, on the caller's stack or on a fiber.
 
 use crate::layout::{link_of, view};
-use crate::refs::ref_type;
 use crate::store::Link;
 use crate::{Fail, copy_out, guard};
 use std::ffi::c_void;
 use std::ptr::NonNull;
 use wasmtime::{
-    Error, Extern, Func, GcHeapOutOfMemory, Instance, InstancePre, Ref, Result, Table, TableType,
+    Error, Extern, Func, GcHeapOutOfMemory, Instance, InstancePre, Result,
     ThrownException, Trap, ValRaw, WasmBacktrace,
 };
 use wasmtime_c_api::{
@@ -163,36 +162,4 @@ pub unsafe extern "C" fn lodge_wt_item_type(
         Ok(())
     });
     length
-}
-
-/// A table made by the host, which the C API can make with 32-bit indices
-/// only. `max` u64::MAX is none.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn lodge_wt_table_new(
-    store: Ctx<'_>,
-    code: u32,
-    is64: i32,
-    min: u64,
-    max: u64,
-    init: Option<&Func>,
-    out: &mut Table,
-) -> Fail {
-    guard(|| {
-        let Some(element) = ref_type(code) else {
-            return Err(Error::msg("tables of this element type cannot be made"));
-        };
-        let init = match init {
-            Some(func) => Ref::Func(Some(*func)),
-            None => Ref::null(element.heap_type()),
-        };
-        let max = (max != u64::MAX).then_some(max);
-        let ty = if is64 != 0 {
-            TableType::new64(element, min, max)
-        } else {
-            let narrow = |n: u64| u32::try_from(n);
-            TableType::new(element, narrow(min)?, max.map(narrow).transpose()?)
-        };
-        *out = Table::new(store, ty, init)?;
-        Ok(())
-    })
 }

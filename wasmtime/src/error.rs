@@ -173,6 +173,7 @@ pub fn as_failure(error: &Error, refused: u32) -> Failure {
         detail: if info.growth != 0 { refused.into() } else { info.detail },
         message: message(error),
         cause: None,
+        exception: None,
     }
 }
 

@@ -1,13 +1,14 @@
 //! host.rs - host functions, and the failures they report.
 
 use crate::layout::{instance_in, link_of, view, view_mut};
+use crate::refs::val_types;
 use crate::store::Link;
 use crate::{Fail, give, guard, text};
 use std::ffi::c_void;
 use std::mem::MaybeUninit;
 use wasmtime::{
-    AsContextMut, Error, Extern, ExternType, FuncType, Instance, Linker, MemoryTypeBuilder, Module,
-    RefType, Store, TableType, ValRaw, ValType,
+    AsContextMut, Error, ExnRef, Extern, ExternType, FuncType, Instance, Linker, MemoryTypeBuilder, Module, OwnedRooted,
+    Store, TableType, ValRaw,
 };
 use wasmtime_c_api::{
     WasmtimeStoreContextMut, WasmtimeStoreData, wasm_engine_t, wasmtime_error_t, wasmtime_linker_t, wasmtime_module_t,
@@ -26,13 +27,19 @@ pub struct Failure {
     pub detail: u64,
     pub message: String,
     pub cause: Option<Box<Failure>>,
+    /// To be thrown: the status is then E_EXCEPTION.
+    pub exception: Option<OwnedRooted<ExnRef>>,
 }
 
 impl Failure {
+    pub fn refusal(status: i32, message: &str) -> Failure {
+        let message = message.to_string();
+        Failure { status, payload: 0, exit_code: 0, detail: 0, message, cause: None, exception: None }
+    }
+
     /// A host function of ours that cannot do its work.
     pub fn of_ours(message: &str) -> Failure {
-        let message = message.to_string();
-        Failure { status: E_HOST, payload: 0, exit_code: 0, detail: 0, message, cause: None }
+        Failure::refusal(E_HOST, message)
     }
 }
 
@@ -76,7 +83,13 @@ pub unsafe extern "C" fn lodge_wt_failure_set(
 ) {
     let message = unsafe { text(message, len) }.to_string();
     let cause = take(&mut link.inner);
-    put(&mut link.failure, Failure { status, payload, exit_code, detail: 0, message, cause });
+    put(&mut link.failure, Failure { status, payload, exit_code, detail: 0, message, cause, exception: None });
+}
+
+/// Make a failure that of the running host function.
+pub fn set_failure(link: &mut Link, mut failure: Failure) {
+    failure.cause = take(&mut link.inner);
+    put(&mut link.failure, failure);
 }
 
 /// A host function fails with the status of a nested call: if that failure is
@@ -99,7 +112,11 @@ pub unsafe extern "C" fn lodge_wt_failure_hand_on(link: &mut Link, status: i32) 
 /// function around it may report.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lodge_wt_failure_note(link: &mut Link, error: &wasmtime_error_t) {
-    put(&mut link.inner, crate::error::as_failure(view(error), link.refused));
+    let mut failure = crate::error::as_failure(view(error), link.refused);
+    if !link.refs.is_null() {
+        failure.exception = crate::refs::refs(link).thrown.clone();
+    }
+    put(&mut link.inner, failure);
 }
 
 type HostFn =
@@ -213,31 +230,17 @@ impl std::fmt::Display for Place {
 }
 
 #[cold]
-unsafe fn reported(link: *mut Link, status: i32, place: &Place) -> Error {
+unsafe fn reported(store: impl AsContextMut, link: *mut Link, status: i32, place: &Place) -> Error {
     // SAFETY: the link of the store that we are in.
     let link = unsafe { &mut *link };
     let failure = take(&mut link.failure).unwrap_or_else(|| {
-        Box::new(Failure {
-            status: E_HOST,
-            payload: 0,
-            exit_code: 0,
-            detail: 0,
-            message: format!("a host function returned {status}"),
-            cause: take(&mut link.inner),
-        })
+        let mut failure = Failure::of_ours(&format!("a host function returned {status}"));
+        failure.cause = take(&mut link.inner);
+        Box::new(failure)
     });
-    Error::new(*failure).context(place.clone())
-}
-
-fn val_type(code: u8) -> ValType {
-    match code {
-        0 => ValType::I32,
-        1 => ValType::I64,
-        2 => ValType::F32,
-        3 => ValType::F64,
-        4 => ValType::V128,
-        5 => ValType::Ref(RefType::FUNCREF),
-        _ => ValType::Ref(RefType::EXTERNREF),
+    match &failure.exception {
+        Some(exn) => crate::exn::throw(store, exn),
+        None => Error::new(*failure).context(place.clone()),
     }
 }
 
@@ -264,31 +267,31 @@ pub unsafe extern "C" fn lodge_wt_linker_func(
         let linker: &mut Linker<WasmtimeStoreData> = view_mut(linker);
         let ty = FuncType::new(
             linker.engine(),
-            crate::bytes(params, nparams).iter().map(|c| val_type(*c)),
-            crate::bytes(results, nresults).iter().map(|c| val_type(*c)),
+            val_types(crate::bytes(params, nparams))?,
+            val_types(crate::bytes(results, nresults))?,
         );
         let (module, name) = (text(module, module_len), text(name, name_len));
         let shown = text(shown, shown_len).to_string();
         let place = Place { module: module.to_string(), name: shown };
         if let Some(direct) = direct.copied() {
-            let body = move |caller: Caller<'_>, raw: &mut [MaybeUninit<ValRaw>]| {
+            let body = move |mut caller: Caller<'_>, raw: &mut [MaybeUninit<ValRaw>]| {
                 let env = &env;
                 let link = link_of(caller.data());
                 match direct.run(f, env.ptr, link, instance_in(&caller), raw) {
                     0 => Ok(()),
-                    status => Err(reported(link, status, &place)),
+                    status => Err(reported(&mut caller, link, status, &place)),
                 }
             };
             linker.func_new_unchecked(module, name, ty, body)?;
             return Ok(());
         }
-        let body = move |caller: Caller<'_>, raw: &mut [MaybeUninit<ValRaw>]| {
+        let body = move |mut caller: Caller<'_>, raw: &mut [MaybeUninit<ValRaw>]| {
             let env = &env;
             let link = link_of(caller.data());
             let instance = instance_in(&caller);
             match f(env.ptr, link, instance, raw.as_mut_ptr().cast(), raw.len()) {
                 0 => Ok(()),
-                status => Err(reported(link, status, &place)),
+                status => Err(reported(&mut caller, link, status, &place)),
             }
         };
         linker.func_new_unchecked(module, name, ty, body)?;

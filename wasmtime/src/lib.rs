@@ -6,11 +6,13 @@
 mod call;
 mod engine;
 mod error;
+mod exn;
 mod fiber;
 mod host;
 mod layout;
 mod mark;
 mod module;
+mod object;
 mod reach;
 mod refs;
 mod store;

@@ -1,11 +1,47 @@
-//! refs.rs - references and exceptions: between the host's slots and
-//! Wasmtime's rooted values.
+//! refs.rs - values with references: between the host's slots and Wasmtime's
+//! rooted values.
+//!
+//! An externref is a token of the host's, kept in a record of C's that goes
+//! to the host's queue when the collector frees the object. Other references
+//! are numbers, behind which an object stays rooted until the number is
+//! closed.
 
+use crate::host::Failure;
+use crate::layout::link_of;
+use crate::store::Link;
 use crate::{Fail, bytes, guard};
-use wasmtime::{Error, FuncType, HeapType, RefType, Result, Tag, TagType, ValType};
-use wasmtime_c_api::WasmtimeStoreContextMut;
+use std::collections::HashMap;
+use std::ffi::c_void;
+use wasmtime::{
+    AnyRef, AsContextMut, Error, ExnRef, ExternRef, Func, GcHeapOutOfMemory, HeapType, OwnedRooted, RefType, Result, RootScope,
+    Rooted, V128, Val, ValRaw, ValType,
+};
+use wasmtime_c_api::{WasmtimeStoreContextMut, WasmtimeStoreData};
 
 type Ctx<'a> = WasmtimeStoreContextMut<'a>;
+type Data = WasmtimeStoreData;
+
+mod status {
+    pub const HANDLE: i32 = -2;
+    pub const TYPE: i32 = -9;
+    pub const MEMORY: i32 = -15;
+    pub const LIMIT: i32 = -16;
+}
+
+/// What C does for us: the same struct as `struct lodge_wt_room`.
+#[repr(C)]
+pub struct Room {
+    func_in: unsafe extern "C" fn(*mut Link, u64, *mut Func) -> i32,
+    func_out: unsafe extern "C" fn(*mut Link, *const Func, *mut u64) -> i32,
+    ref_in: unsafe extern "C" fn(*mut Link, u64) -> i32,
+    token_new: unsafe extern "C" fn() -> *mut c_void,
+    token_arm: unsafe extern "C" fn(*mut Link, *mut c_void, u64),
+    token_gone: unsafe extern "C" fn(*mut Link, *mut c_void),
+}
+
+pub fn refuse<T>(status: i32, message: &str) -> Result<T> {
+    Err(Error::new(Failure::refusal(status, message)))
+}
 
 /// A nullable reference type by its LODGE_TYPE_* code.
 pub fn ref_type(code: u32) -> Option<RefType> {
@@ -45,12 +81,476 @@ pub fn val_types(codes: &[u8]) -> Result<Vec<ValType>> {
     codes.iter().map(known).collect()
 }
 
+// ---- tokens ------------------------------------------------------------------
+
+/// Behind an externref. Its record goes to the host's queue when the object
+/// ends, unless the token was never taken over.
+struct Token {
+    link: *mut Link,
+    record: *mut c_void,
+    value: u64,
+}
+// A store and its objects are used by one thread at a time.
+unsafe impl Send for Token {}
+unsafe impl Sync for Token {}
+
+impl Drop for Token {
+    fn drop(&mut self) {
+        // SAFETY: the link outlives the store, the store its objects.
+        unsafe { ((*(*self.link).room_ops).token_gone)(self.link, self.record) }
+    }
+}
+
+/// Tokens that were made into objects and are not taken over yet: should
+/// something fail, they remain the host's.
+#[derive(Default)]
+pub struct Fresh(Vec<(*mut c_void, u64)>);
+
+impl Fresh {
+    /// Take them over. Their objects are still rooted.
+    pub fn take(self, link: *mut Link) {
+        for (record, value) in self.0 {
+            unsafe { ((*(*link).room_ops).token_arm)(link, record, value) }
+        }
+    }
+
+    fn make(&mut self, store: impl AsContextMut<Data = Data>, link: *mut Link, value: u64) -> Result<Rooted<ExternRef>> {
+        let record = unsafe { ((*(*link).room_ops).token_new)() };
+        if record.is_null() {
+            return refuse(status::MEMORY, "out of memory");
+        }
+        let made = ExternRef::new(store, Token { link, record, value }).map_err(|e| {
+            match e.downcast::<GcHeapOutOfMemory<Token>>() {
+                Ok(full) => full.take_inner().1.into(),
+                Err(e) => e,
+            }
+        })?;
+        self.0.push((record, value));
+        Ok(made)
+    }
+}
+
+/// Tokens that could not become objects, but were given away for good.
+fn queue_tokens(link: *mut Link, values: impl Iterator<Item = u64>) {
+    for value in values.filter(|v| *v != 0) {
+        unsafe {
+            let room = &*(*link).room_ops;
+            let record = (room.token_new)();
+            if !record.is_null() {
+                (room.token_arm)(link, record, value);
+                (room.token_gone)(link, record);
+            }
+        }
+    }
+}
+
+// ---- numbered references -----------------------------------------------------
+
+const FIRST: u32 = 0x20000;
+const MOST: u32 = 0x10000;
+const CHILD_MASK: u64 = 0x3FFFF;
+
+/// An object that a number keeps alive.
+#[derive(Clone)]
+pub enum Root {
+    Any(OwnedRooted<AnyRef>),
+    Exn(OwnedRooted<ExnRef>),
+}
+
+impl Root {
+    pub fn val(&self, store: impl AsContextMut<Data = Data>) -> Val {
+        match self {
+            Root::Any(any) => Val::AnyRef(Some(any.to_rooted(store))),
+            Root::Exn(exn) => Val::ExnRef(Some(exn.to_rooted(store))),
+        }
+    }
+}
+
+struct Entry {
+    root: Root,
+    made: u64,
+}
+
+/// The references of a store that the host has numbers for.
+#[derive(Default)]
+pub struct Refs {
+    map: HashMap<u32, Entry>,
+    next: u32,
+    made: u64,
+    /// Given as parameters to host functions that are running.
+    params: Vec<u32>,
+    /// What nobody caught, while its error is told.
+    pub thrown: Option<OwnedRooted<ExnRef>>,
+}
+
+impl Refs {
+    pub fn add(&mut self, root: Root) -> Result<u32> {
+        if self.map.len() >= MOST as usize {
+            return refuse(status::LIMIT, "the store has 65536 open references, which is the most");
+        }
+        while self.map.contains_key(&self.next) {
+            self.next = (self.next + 1) % MOST;
+        }
+        let at = self.next;
+        self.next = (self.next + 1) % MOST;
+        self.made += 1;
+        self.map.insert(at, Entry { root, made: self.made });
+        Ok(FIRST + at)
+    }
+
+    fn get(&self, number: u32) -> Option<&Root> {
+        self.map.get(&number.wrapping_sub(FIRST)).map(|e| &e.root)
+    }
+
+    pub fn made(&self) -> u64 {
+        self.made
+    }
+
+    pub fn close(&mut self, number: u32) {
+        self.map.remove(&number.wrapping_sub(FIRST));
+    }
+
+    pub fn close_since(&mut self, made: u64) {
+        self.map.retain(|_, e| e.made <= made);
+    }
+}
+
+/// The references of a link; made when first needed.
+#[allow(clippy::mut_from_ref)]
+pub fn refs<'a>(link: *mut Link) -> &'a mut Refs {
+    // SAFETY: one thread at a time uses a store; no two of these live at once.
+    unsafe {
+        if (*link).refs.is_null() {
+            (*link).refs = Box::into_raw(Box::default());
+        }
+        &mut *(*link).refs
+    }
+}
+
+/// Forget the references; after the store.
+pub fn clear(link: &mut Link) {
+    if !link.refs.is_null() {
+        drop(unsafe { Box::from_raw(link.refs) });
+        link.refs = std::ptr::null_mut();
+    }
+}
+
+/// What a number names.
+pub fn root_of(link: *mut Link, number: u32) -> Result<Root> {
+    match refs(link).get(number) {
+        Some(root) => Ok(root.clone()),
+        None => refuse(status::HANDLE, "the handle is stale or names no reference of its store"),
+    }
+}
+
+fn root_by_id(link: *mut Link, id: u64) -> Result<Root> {
+    let status = unsafe { ((*(*link).room_ops).ref_in)(link, id) };
+    if status != 0 {
+        return refuse(status, "a reference must be a live ref of the same store");
+    }
+    root_of(link, (id & CHILD_MASK) as u32)
+}
+
+// ---- values ------------------------------------------------------------------
+
+/// Slots, taken one after the other.
+pub struct Words<'a>(pub std::slice::Iter<'a, u64>);
+
+impl Words<'_> {
+    fn next(&mut self) -> u64 {
+        self.0.next().copied().unwrap_or(0)
+    }
+}
+
+pub fn width(ty: &ValType) -> usize {
+    1 + usize::from(matches!(ty, ValType::V128))
+}
+
+fn is_token(ty: &ValType) -> bool {
+    matches!(ty, ValType::Ref(r) if matches!(r.heap_type().top(), HeapType::Extern))
+}
+
+/// How tokens are treated.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Mode {
+    /// They become objects.
+    Make,
+    /// They are not looked at: the values are checked only.
+    Check,
+}
+
+fn ref_in(
+    store: &mut impl AsContextMut<Data = Data>,
+    link: *mut Link,
+    ty: &RefType,
+    id: u64,
+    fresh: &mut Fresh,
+    mode: Mode,
+) -> Result<Val> {
+    if id == 0 {
+        if !ty.is_nullable() {
+            return refuse(status::TYPE, &format!("a value of type {ty} cannot be 0"));
+        }
+        return Ok(Val::null_ref(ty.heap_type()));
+    }
+    let val = match ty.heap_type().top() {
+        HeapType::Extern if matches!(ty.heap_type(), HeapType::Extern) => {
+            if mode == Mode::Check {
+                return Ok(Val::ExternRef(None));
+            }
+            return Ok(Val::ExternRef(Some(fresh.make(store, link, id)?)));
+        }
+        HeapType::Func => {
+            let mut func = std::mem::MaybeUninit::uninit();
+            let status = unsafe { ((*(*link).room_ops).func_in)(link, id, func.as_mut_ptr()) };
+            if status != 0 {
+                return refuse(status, "a funcref must be a live func of the same store");
+            }
+            Val::FuncRef(Some(unsafe { func.assume_init() }))
+        }
+        HeapType::Any | HeapType::Exn => root_by_id(link, id)?.val(&mut *store),
+        _ => return refuse(status::TYPE, &format!("a value of type {ty} can only be 0")),
+    };
+    if !val.matches_ty(&*store, &ValType::Ref(ty.clone()))? {
+        return refuse(status::TYPE, &format!("the reference is not of type {ty}"));
+    }
+    Ok(val)
+}
+
+pub fn value_in(
+    store: &mut impl AsContextMut<Data = Data>,
+    link: *mut Link,
+    ty: &ValType,
+    words: &mut Words<'_>,
+    fresh: &mut Fresh,
+    mode: Mode,
+) -> Result<Val> {
+    Ok(match ty {
+        ValType::I32 => Val::I32(words.next() as u32 as i32),
+        ValType::I64 => Val::I64(words.next() as i64),
+        ValType::F32 => Val::F32(words.next() as u32),
+        ValType::F64 => Val::F64(words.next()),
+        ValType::V128 => {
+            let low = u128::from(words.next());
+            Val::V128(V128::from(low | u128::from(words.next()) << 64))
+        }
+        ValType::Ref(ty) => ref_in(store, link, ty, words.next(), fresh, mode)?,
+    })
+}
+
+fn any_out(store: &mut impl AsContextMut<Data = Data>, link: *mut Link, root: Root, keep: bool) -> Result<u64> {
+    let _ = store;
+    let refs = refs(link);
+    let number = refs.add(root)?;
+    if keep {
+        refs.params.push(number);
+    }
+    Ok(unsafe { (*link).id } | u64::from(number))
+}
+
+fn token_out(store: &mut impl AsContextMut<Data = Data>, object: Rooted<ExternRef>) -> Result<u64> {
+    let data = object.data(store.as_context_mut())?;
+    match data.and_then(|d| d.downcast_ref::<Token>()) {
+        Some(token) => Ok(token.value),
+        None => refuse(status::TYPE, "an externref that is a guest's own object has no token"),
+    }
+}
+
+/// A value as slots. `keep`: as a parameter of a host function, until it
+/// returns.
+pub fn value_out(
+    store: &mut impl AsContextMut<Data = Data>,
+    link: *mut Link,
+    val: Val,
+    keep: bool,
+    out: &mut Vec<u64>,
+) -> Result<()> {
+    let word = match val {
+        Val::I32(v) => u64::from(v as u32),
+        Val::I64(v) => v as u64,
+        Val::F32(v) => u64::from(v),
+        Val::F64(v) => v,
+        Val::V128(v) => {
+            let bits = v.as_u128();
+            out.push(bits as u64);
+            (bits >> 64) as u64
+        }
+        Val::FuncRef(Some(func)) => {
+            let mut id = 0;
+            let status = unsafe { ((*(*link).room_ops).func_out)(link, &func, &mut id) };
+            if status != 0 {
+                return refuse(status, "the store has no room for another func");
+            }
+            id
+        }
+        Val::ExternRef(Some(object)) => token_out(store, object)?,
+        Val::AnyRef(Some(any)) => {
+            let root = Root::Any(any.to_owned_rooted(&mut *store)?);
+            any_out(store, link, root, keep)?
+        }
+        Val::ExnRef(Some(exn)) => {
+            let root = Root::Exn(exn.to_owned_rooted(&mut *store)?);
+            any_out(store, link, root, keep)?
+        }
+        _ => 0,
+    };
+    out.push(word);
+    Ok(())
+}
+
+/// Values as slots: all of them, or none with no number given.
+pub fn values_out(
+    store: &mut impl AsContextMut<Data = Data>,
+    link: *mut Link,
+    vals: impl Iterator<Item = Val>,
+    keep: bool,
+) -> Result<Vec<u64>> {
+    let (made, params) = (refs(link).made, refs(link).params.len());
+    let mut out = Vec::new();
+    for val in vals {
+        if let Err(error) = value_out(store, link, val, keep, &mut out) {
+            refs(link).close_since(made);
+            refs(link).params.truncate(params);
+            return Err(error);
+        }
+    }
+    Ok(out)
+}
+
+pub fn values_in(
+    store: &mut impl AsContextMut<Data = Data>,
+    link: *mut Link,
+    types: &[ValType],
+    slots: &[u64],
+    fresh: &mut Fresh,
+    mode: Mode,
+) -> Result<Vec<Val>> {
+    let mut words = Words(slots.iter());
+    types.iter().map(|ty| value_in(store, link, ty, &mut words, fresh, mode)).collect()
+}
+
+// ---- Wasmtime's raw values ---------------------------------------------------
+
+/// Slots of C's; NULL where there are none.
+///
+/// # Safety
+/// `slots` points to as many as the types take.
+pub unsafe fn copy_slots(types: &[ValType], slots: *const u64) -> Vec<u64> {
+    let n = types.iter().map(width).sum();
+    if n == 0 { Vec::new() } else { unsafe { std::slice::from_raw_parts(slots, n) }.to_vec() }
+}
+
+fn types_of(params: bool, func: Option<&Func>, store: &Ctx<'_>, codes: &[u8]) -> Result<Vec<ValType>> {
+    match func {
+        Some(func) if params => Ok(func.ty(store).params().collect()),
+        Some(func) => Ok(func.ty(store).results().collect()),
+        None => val_types(codes),
+    }
+}
+
+const CHECK: u32 = 1;
+const GIVEN: u32 = 2;
+
+/// Slots to raw values. `func`: they are its parameters; otherwise the codes
+/// tell the types. `how`: CHECK, or GIVEN, that tokens are taken over even if
+/// this fails.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn lodge_wt_tag_new(store: Ctx<'_>, codes: *const u8, n: usize, out: &mut Tag) -> Fail {
-    guard(|| {
-        let params = val_types(unsafe { bytes(codes, n) })?;
-        let ty = TagType::new(FuncType::new(store.engine(), params, []));
-        *out = Tag::new(store, &ty)?;
+pub unsafe extern "C" fn lodge_wt_refs_in(
+    mut store: Ctx<'_>,
+    func: Option<&Func>,
+    codes: *const u8,
+    n: usize,
+    slots: *const u64,
+    raw: *mut ValRaw,
+    how: u32,
+) -> Fail {
+    guard(|| unsafe {
+        let link = link_of(store.data());
+        let types = types_of(true, func, &store, bytes(codes, n))?;
+        let words = copy_slots(&types, slots);
+        let mode = if how & CHECK != 0 { Mode::Check } else { Mode::Make };
+        let mut scope = RootScope::new(&mut store);
+        let mut fresh = Fresh::default();
+        match values_in(&mut scope, link, &types, &words, &mut fresh, mode) {
+            Ok(_) if mode == Mode::Check => {}
+            Ok(vals) => {
+                for (i, val) in vals.into_iter().enumerate() {
+                    raw.add(i).write(val.to_raw(&mut scope)?);
+                }
+                fresh.take(link);
+            }
+            Err(error) if how & GIVEN != 0 => {
+                let mut words = words.as_slice();
+                queue_tokens(link, types.iter().filter_map(|ty| {
+                    let (own, more) = words.split_at(width(ty));
+                    words = more;
+                    is_token(ty).then_some(own[0])
+                }));
+                return Err(error);
+            }
+            Err(error) => return Err(error),
+        }
         Ok(())
     })
 }
+
+/// Raw values to slots, which may lie over them. `func`: they are its
+/// results. `keep`: they are parameters of a host function that is called
+/// now; the objects stay rooted until it returns.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lodge_wt_refs_out(
+    mut store: Ctx<'_>,
+    func: Option<&Func>,
+    codes: *const u8,
+    n: usize,
+    raw: *const ValRaw,
+    slots: *mut u64,
+    keep: i32,
+) -> Fail {
+    guard(|| unsafe {
+        let link = link_of(store.data());
+        let types = types_of(false, func, &store, bytes(codes, n))?;
+        let out = if keep != 0 {
+            raw_out(&mut store, link, &types, raw, true)?
+        } else {
+            raw_out(&mut RootScope::new(&mut store), link, &types, raw, false)?
+        };
+        std::ptr::copy_nonoverlapping(out.as_ptr(), slots, out.len());
+        Ok(())
+    })
+}
+
+unsafe fn raw_out(
+    store: &mut impl AsContextMut<Data = Data>,
+    link: *mut Link,
+    types: &[ValType],
+    raw: *const ValRaw,
+    keep: bool,
+) -> Result<Vec<u64>> {
+    let vals: Vec<Val> = types
+        .iter()
+        .enumerate()
+        .map(|(i, ty)| unsafe { Val::from_raw(&mut *store, raw.add(i).read(), ty.clone()) })
+        .collect();
+    values_out(store, link, vals.into_iter(), keep)
+}
+
+/// How many references running host functions have as parameters.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lodge_wt_refs_mark(link: *mut Link) -> usize {
+    if unsafe { (*link).refs.is_null() } { 0 } else { refs(link).params.len() }
+}
+
+/// Close those beyond a mark: their host function has returned.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lodge_wt_refs_drop(link: *mut Link, mark: usize) {
+    if unsafe { !(*link).refs.is_null() } {
+        let refs = refs(link);
+        while refs.params.len() > mark {
+            if let Some(number) = refs.params.pop() {
+                refs.map.remove(&(number - FIRST));
+            }
+        }
+    }
+}
+

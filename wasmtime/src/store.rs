@@ -46,6 +46,9 @@ pub struct Link {
     pub stack: *mut wasmtime_internal_fiber::FiberStack,
     pub fiber: usize,
     pub resident: *mut crate::fiber::Resident,
+    pub room_ops: *const crate::refs::Room,
+    pub refs: *mut crate::refs::Refs,
+    pub id: u64,
 }
 
 /// The head of C's record of a budget, as in lodge_wt.h.
@@ -302,6 +305,7 @@ pub unsafe extern "C" fn lodge_wt_store_limits(store: &mut wasmtime_store_t, lin
 pub unsafe extern "C" fn lodge_wt_store_clear(link: &mut Link) {
     crate::host::forget(link);
     crate::fiber::clear(link);
+    crate::refs::clear(link);
     crate::call::drop_stack(link);
     crate::wasi::drop_state(link);
 }
