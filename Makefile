@@ -7,7 +7,7 @@ JOBS ?= $(shell getconf _NPROCESSORS_ONLN)
 WERROR ?= OFF
 export LODGE_WASMTIME_PROFILE ?= release
 
-.PHONY: all run test soak check bench install clean help coverage \
+.PHONY: all run test soak check spec spec-all bench install clean help coverage \
 	release debug asan tsan
 .DEFAULT_GOAL := all
 
@@ -25,6 +25,15 @@ soak: debug                     ## long runs: flat memory over millions of turns
 
 check: setup-check release      ## what must not drift apart
 	@tools/check
+
+# MODE is a list of words, FILTER a part of SUITE/NAME.
+MODE ?= on-demand pooling pulley suspend
+FILTER ?=
+spec: setup-test debug          ## the specification's suite; MODE=, FILTER=
+	@tests/spec/run build/debug/tests/spec/spec "$(MODE)" "$(FILTER)"
+
+spec-all: MODE += fuel frame do ## the same in every mode
+spec-all: spec
 
 bench: release                  ## Lodge beside raw Wasmtime
 	@build/release/lodge_bench

@@ -5,6 +5,7 @@
 #   thread    stress_*.c and tests/thread_*.c: worth a run under TSan
 #   soak      tests/soak_*.c, which take minutes: only by `make soak`
 #   example   every program of examples/, and that the docs show them as they are
+#   spec      the specification's suite, in four modes (tests/spec)
 #   cli       tests/cli/test_*.py, which run the command
 #   install   an installed copy, used from outside the tree
 #
@@ -77,6 +78,22 @@ function(lodge_test_programs folder pattern labels timeout)
   endforeach()
 endfunction()
 
+# Runs the specification's suite in each mode. The first test to run converts
+# the suite, which the others wait for.
+function(lodge_test_spec)
+  file(GLOB sources CONFIGURE_DEPENDS tests/spec/*.c)
+  add_executable(spec ${sources})
+  target_link_libraries(spec PRIVATE lodge_flags liblodge PkgConfig::jansson)
+  target_compile_definitions(spec PRIVATE
+    LODGE_SPEC_EXPECTED="${PROJECT_SOURCE_DIR}/tests/spec/expected.txt")
+  set_target_properties(spec PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/spec)
+  foreach(mode ${ARGN})
+    lodge_add_test(spec_${mode} spec 600
+      ${PROJECT_SOURCE_DIR}/tests/spec/run $<TARGET_FILE:spec> ${mode})
+  endforeach()
+endfunction()
+
 foreach(name ${examples})
   lodge_add_test(example_${name} example 300 example_${name})
 endforeach()
@@ -116,6 +133,13 @@ if(LODGE_TESTING)
   lodge_test_programs(tests "thread_*" "room;thread" 600 liblodge_seen)
   lodge_test_programs(tests "soak_*" soak 3600 liblodge)
   lodge_test_programs(tests/guests/real "test_*" guest 1200 liblodge_seen)
+  # A sanitizer sees our own C; two ways through it will do.
+  if(LODGE_SANITIZE STREQUAL "thread")
+  elseif(LODGE_SANITIZE)
+    lodge_test_spec(on-demand suspend)
+  else()
+    lodge_test_spec(on-demand pooling pulley suspend)
+  endif()
   return()
 endif()
 
