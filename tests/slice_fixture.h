@@ -113,6 +113,36 @@ static inline lodge_status run_on(struct frame *f)
     return st;
 }
 
+/* Begins a call that stops with a request; on a busy machine its slice may be
+ * used up before.
+ */
+static inline void asks(struct frame *f)
+{
+    lodge_status st = lodge_call(f->word);
+
+    if (st == LODGE_YIELD)
+        st = run_on(f);
+    frame_status(st, LODGE_REQUEST, f, "asks", 0);
+}
+
+/* Gives slices until the guest has done that many turns more. */
+static inline void works_on(struct frame *f, lodge_instance worker,
+                            uint64_t turns)
+{
+    const uint64_t until = turns_of(worker) + turns;
+
+    do
+        GIVES(YIELD, lodge_resume, f);
+    while (turns_of(worker) < until);
+}
+
+/* Gives slices until so many calls are open. */
+static inline void goes_in(struct frame *f, uint64_t calls)
+{
+    while (f->word[LODGE_FRAME_OPEN] < calls)
+        GIVES(YIELD, lodge_resume, f);
+}
+
 static inline void ends_with(struct frame *f, uint64_t result)
 {
     frame_status(run_on(f), LODGE_OK, f, "run_on", 0);

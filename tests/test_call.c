@@ -710,7 +710,7 @@ static void words_of_a_frame_are_checked(void **state)
     frame[LODGE_FRAME_PARENT] = 1;
     FAILS(STATE, lodge_call(frame));
     arm(frame, func_of(in, "none"));
-    frame[LODGE_FRAME_SLICE] = 1;
+    frame[LODGE_FRAME_SLICE] = UINT64_MAX;
     OK(lodge_call(frame));
     arm(frame, func_of(in, "none"));
     frame[LODGE_FRAME_CALLID] = 1;

@@ -494,6 +494,8 @@ static void a_direct_function_pins_its_slices(void **state)
     shared = frame_of(guest, "through", 0, 1);
     shared.word[LODGE_FRAME_SLICE] = 1;
     GIVES(YIELD, lodge_call, &shared);
+    while (shared.word[LODGE_FRAME_OPEN] < 2) /* not there yet */
+        GIVES(YIELD, lodge_resume, &shared);
     pthread_join(spawn(tries_to_go_on, NULL), NULL);
     assert_int_equal(last, LODGE_E_BUSY);
     GIVES(YIELD, lodge_resume, &shared);
