@@ -269,42 +269,45 @@ static lodge_status refuse_item(const struct lodge_wt_item *import,
     return error_refuse(err, rc, "import %s.%s: %s", module, name, why);
 }
 
-static lodge_status put_item(struct store *st,
-                             const struct lodge_wt_item *import,
-                             const struct host_item *item,
-                             wasmtime_linker_t *raw, lodge_error *err)
+static const struct lodge_wt_item *import_at(const struct module *mod,
+                                             const struct host_mark *mark)
 {
-    lodge_error inner = LODGE_ERROR_INIT;
-    wasmtime_error_t *error;
-    wasmtime_extern_t ext;
-    uint32_t at;
-    lodge_status rc = host_item_in(st, item, &at, &inner);
-
-    if (rc != LODGE_OK)
-        return refuse_item(import, rc, inner.message, err);
-    linker_extern(&st->children[at], &ext);
-    error = wasmtime_linker_define(raw, st->ctx, import->module.ptr,
-                                   import->module.len, import->name.ptr,
-                                   import->name.len, &ext);
-    return error ? trap_translate(st, error, LODGE_E_LINK, err) : LODGE_OK;
+    return &mod->shape.imports[mark->mark];
 }
 
-lodge_status host_items_put(struct store *st, const struct module *mod,
-                            const struct host_marks *imports,
-                            const wasmtime_linker_t *raw,
-                            wasmtime_linker_t **out, lodge_error *err)
+lodge_status host_items_make(struct store *st, const struct module *mod,
+                             const struct host_marks *imports,
+                             lodge_error *err)
 {
-    wasmtime_linker_t *copy = wasmtime_linker_clone(raw);
-    lodge_status rc = LODGE_OK;
-    uint32_t i;
+    lodge_error inner = LODGE_ERROR_INIT;
+    lodge_status rc;
+    uint32_t i, at;
 
-    wasmtime_linker_allow_shadowing(copy, true);
-    for (i = 0; i < imports->n && rc == LODGE_OK; i++)
-        rc = put_item(st, &mod->shape.imports[imports->list[i].mark],
-                      imports->list[i].item, copy, err);
-    if (rc == LODGE_OK)
-        *out = copy;
-    else
-        wasmtime_linker_delete(copy);
-    return rc;
+    for (i = 0; i < imports->n; i++) {
+        rc = host_item_in(st, imports->list[i].item, &at, &inner);
+        if (rc != LODGE_OK)
+            return refuse_item(import_at(mod, &imports->list[i]), rc,
+                               inner.message, err);
+    }
+    return LODGE_OK;
+}
+
+lodge_status host_items_define(struct store *st, const struct module *mod,
+                               const struct host_marks *imports,
+                               wasmtime_linker_t *raw, lodge_error *err)
+{
+    const struct lodge_wt_item *import;
+    wasmtime_error_t *error = NULL;
+    wasmtime_extern_t ext;
+    uint32_t i, at;
+
+    for (i = 0; i < imports->n && !error; i++) {
+        import = import_at(mod, &imports->list[i]);
+        at = host_made_find(st, imports->list[i].item->serial);
+        linker_extern(&st->children[at], &ext);
+        error = wasmtime_linker_define(raw, st->ctx, import->module.ptr,
+                                       import->module.len, import->name.ptr,
+                                       import->name.len, &ext);
+    }
+    return error ? trap_translate(st, error, LODGE_E_LINK, err) : LODGE_OK;
 }

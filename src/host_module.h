@@ -63,11 +63,14 @@ lodge_status host_marks_find(const struct host_marks *marks,
                              const wasmtime_linker_t *raw,
                              const struct module *mod,
                              struct host_marks *imports, lodge_error *err);
-/* A copy of a linker with the items of a store in place of the marks. */
-lodge_status host_items_put(struct store *st, const struct module *mod,
-                            const struct host_marks *imports,
-                            const wasmtime_linker_t *raw,
-                            wasmtime_linker_t **out, lodge_error *err);
+/* Makes in a store what a module imports, as far as it is not there. */
+lodge_status host_items_make(struct store *st, const struct module *mod,
+                             const struct host_marks *imports,
+                             lodge_error *err);
+/* Defines them in place of the marks; the linker has to allow shadowing. */
+lodge_status host_items_define(struct store *st, const struct module *mod,
+                               const struct host_marks *imports,
+                               wasmtime_linker_t *raw, lodge_error *err);
 /* The child number of an item in a store, made if it is new there. */
 lodge_status host_item_in(struct store *st, const struct host_item *item,
                           uint32_t *at, lodge_error *err);

@@ -12,8 +12,9 @@ static void prepared_destroy(void *obj)
         tsan_lets_go(pre->mod->eng->domain);
     if (pre->raw)
         wasmtime_instance_pre_delete(pre->raw);
-    if (pre->linker)
-        wasmtime_linker_delete(pre->linker);
+    if (pre->linker && pre->linker->raw)
+        wasmtime_linker_delete(pre->linker->raw);
+    alloc_free(pre->linker);
     host_marks_free(&pre->imports);
     if (pre->wasi)
         lodge_wt_wasi_delete(pre->wasi);

@@ -135,6 +135,27 @@ static wasmtime_error_t *define_unknown(const struct linker *lnk,
         raw, st->ctx, mod->raw);
 }
 
+/* A copy of the linker with items of the store in place of the marks. */
+static lodge_status
+linker_with_items(const struct linker *lnk, const struct module *mod,
+                  struct store *st, const struct host_marks *imports,
+                  wasmtime_linker_t **out, lodge_error *err)
+{
+    wasmtime_linker_t *raw;
+    lodge_status rc = host_items_make(st, mod, imports, err);
+
+    if (rc != LODGE_OK)
+        return rc;
+    raw = wasmtime_linker_clone(lnk->raw);
+    wasmtime_linker_allow_shadowing(raw, true);
+    rc = host_items_define(st, mod, imports, raw, err);
+    if (rc == LODGE_OK)
+        *out = raw;
+    else
+        wasmtime_linker_delete(raw);
+    return rc;
+}
+
 /* A copy of the linker with all that is the module's own, or NULL where the
  * linker itself will do.
  */
@@ -148,7 +169,7 @@ static lodge_status own_linker(const struct linker *lnk,
     lodge_status rc = LODGE_OK;
 
     if (imports->n)
-        rc = host_items_put(st, mod, imports, lnk->raw, &raw, err);
+        rc = linker_with_items(lnk, mod, st, imports, &raw, err);
     else if (lnk->unknown != LODGE_UNKNOWN_ERROR)
         raw = wasmtime_linker_clone(lnk->raw);
     if (rc != LODGE_OK || !raw)
@@ -200,39 +221,55 @@ static lodge_status try_prepared(const struct prepared *pre, lodge_error *err)
     return rc;
 }
 
-lodge_status linker_resolve_all(const struct linker *lnk, struct prepared *pre,
+/* The linker as it is now, with unknown imports. */
+static lodge_status keep_linker(const struct linker *lnk, struct prepared *pre,
                                 lodge_error *err)
 {
     wasmtime_error_t *error;
+
+    pre->linker = alloc_zero(sizeof *pre->linker);
+    if (!pre->linker)
+        return error_memory(err);
+    lock_reset(&pre->linker->lock);
+    pre->linker->raw = wasmtime_linker_clone(lnk->raw);
+    error = define_unknown(lnk, pre->linker->raw, pre->mod, NULL);
+    wasmtime_linker_allow_shadowing(pre->linker->raw, true);
+    return error ? trap_translate(NULL, error, LODGE_E_LINK, err) : LODGE_OK;
+}
+
+lodge_status linker_resolve_all(const struct linker *lnk, struct prepared *pre,
+                                lodge_error *err)
+{
     lodge_status rc =
         host_marks_find(&lnk->marks, lnk->raw, pre->mod, &pre->imports, err);
 
-    if (rc != LODGE_OK || pre->imports.n == 0)
-        return rc != LODGE_OK
-                   ? rc
-                   : linker_resolve(lnk, pre->mod, NULL, &pre->raw, err);
-    pre->linker = wasmtime_linker_clone(lnk->raw);
-    error = define_unknown(lnk, pre->linker, pre->mod, NULL);
-    return error ? trap_translate(NULL, error, LODGE_E_LINK, err)
-                 : try_prepared(pre, err);
+    if (rc == LODGE_OK && pre->imports.n == 0)
+        return linker_resolve(lnk, pre->mod, NULL, &pre->raw, err);
+    if (rc == LODGE_OK)
+        rc = keep_linker(lnk, pre, err);
+    return rc == LODGE_OK ? try_prepared(pre, err) : rc;
 }
 
+/* One at a time: what the linker holds is of the last store that asked. */
 lodge_status prepared_for(const struct prepared *pre, struct store *st,
                           const wasmtime_instance_pre_t **out,
                           lodge_error *err)
 {
+    struct own_linker *own = pre->linker;
     wasmtime_instance_pre_t *raw = NULL;
-    wasmtime_linker_t *own;
     lodge_status rc;
 
     *out = pre->raw;
-    if (!pre->linker)
+    if (!own)
         return LODGE_OK;
-    rc = host_items_put(st, pre->mod, &pre->imports, pre->linker, &own, err);
+    rc = host_items_make(st, pre->mod, &pre->imports, err);
     if (rc != LODGE_OK)
         return rc;
-    rc = resolve(pre->store, st, own, pre->mod, &raw, err);
-    wasmtime_linker_delete(own);
+    lock_take(&own->lock);
+    rc = host_items_define(st, pre->mod, &pre->imports, own->raw, err);
+    if (rc == LODGE_OK)
+        rc = resolve(pre->store, st, own->raw, pre->mod, &raw, err);
+    lock_give(&own->lock);
     *out = raw;
     return rc;
 }
@@ -262,7 +299,7 @@ static lodge_status missing_in(const struct linker *lnk,
                                lodge_error *err)
 {
     wasmtime_linker_t *own;
-    lodge_status rc = host_items_put(st, mod, imports, lnk->raw, &own, err);
+    lodge_status rc = linker_with_items(lnk, mod, st, imports, &own, err);
 
     if (rc != LODGE_OK)
         return rc;

@@ -197,11 +197,17 @@ struct linker {
 
 enum { PREPARED_KEYS = 16 };
 
+/* A linker that changes from instance to instance. */
+struct own_linker {
+    struct lock lock;
+    wasmtime_linker_t *raw;
+};
+
 struct prepared {
     struct module *mod;
     wasmtime_instance_pre_t *raw; /* NULL if there are host items */
     struct host_marks imports;    /* host items, by index of the import */
-    wasmtime_linker_t *linker;    /* with marks in their places, or NULL */
+    struct own_linker *linker;    /* owned; or NULL, as imports */
     struct lodge_wt_wasi *wasi;   /* own copy */
     uint64_t store;               /* as in the linker */
     uint32_t suspends;            /* as in the linker, as the next */

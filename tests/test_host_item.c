@@ -1,6 +1,8 @@
 /* test_host_item.c - memories, tables and globals that host modules export:
  * one of each in every store, shared by all that asks there.
  */
+#include <pthread.h>
+
 #include "lodge_test.h"
 
 /* ---- helpers ---------------------------------------------------------- */
@@ -809,6 +811,51 @@ static void many_rounds_leave_nothing(void **state)
     assert_int_equal(stat_of(LODGE_STAT_BYTES), bytes);
 }
 
+enum { MAKERS = 4 };
+static lodge_prepared shared_template;
+
+static void *makes_many(void *arg)
+{
+    uint32_t own_value = (uint32_t)(uintptr_t)arg;
+    intptr_t good = 0;
+    int i;
+
+    for (i = 0; i < 100; i++) {
+        lodge_instance instance;
+        lodge_func put, get;
+        uint64_t slots[2] = {8, own_value};
+
+        if (lodge_prepared_instance(shared_template, own, &instance, NULL) ||
+            lodge_instance_func(instance, TEXT("put"), &put, NULL) ||
+            lodge_instance_func(instance, TEXT("get"), &get, NULL) ||
+            lodge_func_call(put, slots, 2, NULL) ||
+            lodge_func_call(get, slots, 2, NULL))
+            break;
+        good += slots[0] == own_value;
+        lodge_instance_close(instance);
+    }
+    return (void *)good;
+}
+
+static void many_threads_use_one_template(void **state)
+{
+    pthread_t thread[MAKERS];
+    uintptr_t i;
+    void *good;
+
+    (void)state;
+    add_memory("1", "m");
+    add_to_linker();
+    shared_template = prepare(with_memory);
+    for (i = 0; i < MAKERS; i++)
+        assert_int_equal(
+            pthread_create(&thread[i], NULL, makes_many, (void *)(i + 1)), 0);
+    for (i = 0; i < MAKERS; i++) {
+        assert_int_equal(pthread_join(thread[i], &good), 0);
+        assert_int_equal((intptr_t)good, 100);
+    }
+}
+
 /* ---- misuse ----------------------------------------------------------- */
 
 static void types_are_checked_when_it_is_made(void **state)
@@ -1032,6 +1079,7 @@ int main(void)
         ITEM_TEST(it_outlives_the_host_module_and_the_linker),
         ITEM_TEST(a_new_item_under_an_old_name_changes_no_linker),
         ITEM_TEST(many_rounds_leave_nothing),
+        ITEM_TEST(many_threads_use_one_template),
         ITEM_TEST(types_are_checked_when_it_is_made),
         ITEM_TEST(an_item_is_no_function),
         ITEM_TEST(getting_is_checked),
