@@ -25,7 +25,8 @@ ROWS = {
         row
         for part, last in enumerate([8, 3, 5, 10, 11, 2], start=1)
         for row in _numbers(f"C{part}.", last)
-    ],
+    ]
+    + ["C2.0"],
     "defects.md": _numbers("", 27),
     "misuse.md": [
         *_numbers("G", 28),
@@ -39,7 +40,8 @@ ROWS = {
 def tables(ctx: Context) -> list[str]:
     """Each row of tests/tables leads to tests that exist."""
     sources = {
-        path.stem: read_text(path) for path in ctx.files("tests/**/*.c")
+        path.stem: read_text(path)
+        for path in ctx.files("tests/**/*.c", "tests/**/*.cpp")
     }
     faults = []
     for name, wanted in ROWS.items():
@@ -78,7 +80,8 @@ def _exists(program: str, test: str, sources: dict[str, str]) -> bool:
 
 
 def _runs(test: str, text: str) -> bool:
-    defined = re.search(rf"^(?:static void )?{test}\(void \*\*", text, re.M)
+    head = rf"^(?:(?:static )?void )?{test}\(void \*\*"
+    defined = re.search(head, text, re.M)
     return bool(defined) and bool(re.search(rf"\w\(\s*{test}\b", text))
 
 
