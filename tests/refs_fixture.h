@@ -66,6 +66,8 @@ static inline lodge_linker linker_with(const char *sig, uint32_t mode)
     if (mode == LODGE_HOST_DIRECT)
         OK(lodge_host_direct(host, index, direct_fn, ERR));
     OK(lodge_host_export(host, index, TEXT("f"), ERR));
+    OK(lodge_host_func(host, TEXT("->"), LODGE_HOST_SUSPEND, 0, &index, ERR));
+    OK(lodge_host_export(host, index, TEXT("wait"), ERR));
     OK(lodge_linker_add_host(linker, host, ERR));
     OK(lodge_linker_frame(linker, frame_fn, ERR));
     OK(lodge_store_frame(store, native.word, LODGE_FRAME_SLOTS + SLOTS, 0,

@@ -332,6 +332,44 @@ static void what_the_host_throws_is_caught(void **state)
     }
 }
 
+/* The same when the guest is on the fiber and the function beside it. */
+static void functions_beside_the_fiber_throw(void **state)
+{
+    static const char waiting[] =
+        "(module (import \"h\" \"f\" (func $f (param i32) (result i32)))"
+        " (import \"h\" \"wait\" (func $wait))"
+        " (import \"h\" \"tag\" (tag $t (param i32 i64)))"
+        " (tag (export \"own\") (param i32))"
+        " (func (export \"go\") (param i32) (result i32 i64)"
+        "  (block $h (result i32 i64)"
+        "   (try_table (catch $t $h) (drop (call $f (local.get 0))))"
+        "   (i32.const -1) (i64.const -1)) (call $wait))"
+        " (func (export \"plain\") (param i32) (result i32)"
+        "  (call $wait) (call $f (local.get 0))))";
+    uint32_t i;
+
+    (void)state;
+    host_body = thrower;
+    for (i = 0; i < 2; i++) {
+        lodge_linker linker = linker_with("i32 -> i32", modes[i]);
+        lodge_extern item = {LODGE_KIND_TAG, 0, 0};
+        struct frame f;
+
+        OK(lodge_tag_new(store, TEXT("i32 i64"), &tag, ERR));
+        item.id = tag.id;
+        OK(lodge_linker_add(linker, TEXT("h"), TEXT("tag"), &item, ERR));
+        in = instance_in_store(linker, waiting);
+        f = call_of("go", 5);
+        assert_int_equal(lodge_call(f.word), LODGE_REQUEST);
+        OK(lodge_resume(f.word));
+        assert_true(SLOT(&f, 0) == 5 && SLOT(&f, 1) == 1000);
+        f = call_of("plain", 8);
+        assert_int_equal(lodge_call(f.word), LODGE_REQUEST);
+        assert_int_equal(lodge_resume(f.word), LODGE_E_EXCEPTION);
+        holds((lodge_ref){f.word[LODGE_FRAME_PAYLOAD]}, tag, 8);
+    }
+}
+
 static int32_t by_payload(lodge_caller caller, uint64_t *slots)
 {
     (void)caller;
@@ -564,6 +602,7 @@ int main(void)
         STORE_TEST(the_host_hands_one_back),
         STORE_TEST(a_start_function_may_throw),
         STORE_TEST(what_the_host_throws_is_caught),
+        STORE_TEST(functions_beside_the_fiber_throw),
         STORE_TEST(a_frame_function_throws_by_its_payload),
         STORE_TEST(an_answer_throws_only_an_exception),
         STORE_TEST(only_an_exception_is_thrown),

@@ -258,6 +258,40 @@ static void a_request_keeps_its_argument(void **state)
     ends_with(102 - 8);
 }
 
+/* The same when the guest is on the fiber and the function beside it. */
+static void functions_beside_the_fiber_pass_tokens(void **state)
+{
+    static const char text[] =
+        "(module (import \"h\" \"f\" (func $f (param externref i32)"
+        "  (result externref))) (import \"h\" \"wait\" (func $wait))"
+        " (func (export \"go\") (param externref) (result externref)"
+        "  (local externref) (local.set 1"
+        "   (call $f (call $f (local.get 0) (i32.const 5)) (i32.const 5)))"
+        "  (call $wait) (local.get 1)))";
+    uint32_t i;
+
+    (void)state;
+    host_body = another;
+    for (i = 0; i < MODES; i++) {
+        lodge_instance in = instance_in_store(
+            linker_with("externref i32 -> externref", modes[i]), text);
+        struct frame f = frame_of(func_of(in, "go"));
+        lodge_status st;
+
+        SLOT(&f, 0) = 1000;
+        st = lodge_call(f.word);
+        for (; f.word[LODGE_FRAME_IMPORT] >> 32; st = lodge_resume(f.word)) {
+            assert_int_equal(st, LODGE_REQUEST);
+            another((lodge_caller){0}, &SLOT(&f, 0));
+        }
+        assert_int_equal(st, LODGE_REQUEST); /* $wait */
+        collect();
+        OK(lodge_resume(f.word));
+        assert_int_equal(SLOT(&f, 0), 1200);
+    }
+    ends_with(MODES * 3);
+}
+
 static int32_t bad_answer(lodge_caller caller, uint64_t *slots)
 {
     (void)caller;
@@ -432,6 +466,7 @@ int main(void)
         STORE_TEST(tokens_pass_through_host_functions),
         STORE_TEST(an_argument_lives_while_the_host_has_it),
         STORE_TEST(a_request_keeps_its_argument),
+        STORE_TEST(functions_beside_the_fiber_pass_tokens),
         STORE_TEST(what_a_host_function_returns_is_taken),
         STORE_TEST(a_bad_answer_takes_nothing),
         STORE_TEST(a_refused_call_takes_nothing),
