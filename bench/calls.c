@@ -15,12 +15,6 @@ static const char guest[] =
     " (func (export \"f64x6\") (param f64 f64 f64 f64 f64 f64) (result f64)"
     "  local.get 0))";
 
-/* The same function in a module that may wait for the host elsewhere. */
-static const char waiting_guest[] =
-    "(module (import \"h\" \"wait\" (func $wait))"
-    " (func (export \"waits\") call $wait)"
-    " (func (export \"i32x2\") (param i32 i32) (result i32) local.get 0))";
-
 static const struct shape {
     const char *name;
     uint32_t params, results;
@@ -40,36 +34,13 @@ struct state {
     uint64_t sum;
 };
 
-static void define_wait(const struct lodge_side *side)
-{
-    lodge_error err = LODGE_ERROR_INIT;
-    lodge_host host;
-    uint32_t index;
-
-    bench_need(lodge_host_new(side->engine, "h", 1, &host, &err), &err,
-               "lodge_host_new");
-    bench_need(
-        lodge_host_func(host, "->", 2, LODGE_HOST_SUSPEND, 1, &index, &err),
-        &err, "lodge_host_func");
-    bench_need(lodge_host_export(host, index, "wait", 4, &err), &err,
-               "lodge_host_export");
-    bench_need(lodge_linker_add_host(side->linker, host, &err), &err,
-               "lodge_linker_add_host");
-    lodge_host_close(host);
-}
-
-enum { WAITS = 16 };
-
 static void *open_call(const struct bench_case *self)
 {
     struct state *s = bench_alloc(sizeof *s);
-    int waits = self->arg & WAITS;
     wasmtime_extern_t item;
 
-    s->shape = &shapes[self->arg & ~WAITS];
-    lodge_side_open(&s->lodge, waits ? waiting_guest : guest, 0);
-    if (waits)
-        define_wait(&s->lodge);
+    s->shape = &shapes[self->arg];
+    lodge_side_open(&s->lodge, guest, 0);
     lodge_side_start(&s->lodge);
     s->func = lodge_side_func(&s->lodge, s->shape->name);
     raw_side_open(&s->raw, guest, 0);
@@ -209,7 +180,6 @@ const struct bench_case bench_calls[] = {
     CALL("(2 f64)", 2),
     CALL("(6 i32)", 3),
     CALL("(6 f64)", 4),
-    CALL("(2 i32), may wait", 1 | WAITS),
     {
         .open = open_call,
         .close = close_call,

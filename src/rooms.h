@@ -555,10 +555,7 @@ int32_t host_failed(struct store *st, const struct host_func *hf, int32_t rc);
 /* The id of a host call that begins. */
 static inline uint64_t host_caller_next(struct store *st)
 {
-    uint64_t id = st->link.caller;
-
-    st->link.caller = (id & ~UINT64_C(0xFFFF)) | ((id + 1) & 0xFFFF);
-    return id;
+    return st->link.caller | (st->link.callers++ & 0xFFFF);
 }
 /* Enters the store of a running host call and checks that it runs. */
 lodge_status host_call_enter(lodge_caller caller, struct store **out);

@@ -59,7 +59,8 @@ struct lodge_wt_call {
 struct lodge_wt_store {
     void *room;                 /* the C record */
     struct lodge_wt_call *call; /* innermost host call */
-    uint64_t caller;         /* id of the next one; its low half-word counts */
+    uint64_t caller;            /* id of one; the low 16 bits are a number */
+    uint64_t callers;        /* how many there were: the next one's number */
     void *failure;           /* Rust's: what the host function reported */
     void *inner;             /* Rust's: what a nested call had failed with */
     uint64_t memory_limit;   /* bytes; UINT64_MAX = none */

@@ -178,8 +178,9 @@ impl Direct {
             }
             let slots = raw.as_mut_ptr().cast();
             self.pack(slots);
-            let (prev, id) = ((*link).call, (*link).caller);
-            (*link).caller = id & !0xFFFF | (id + 1) & 0xFFFF;
+            let (prev, number) = ((*link).call, (*link).callers);
+            (*link).callers = number.wrapping_add(1);
+            let id = (*link).caller | number & 0xFFFF;
             let mut call = Call { prev, instance, id, inner: std::ptr::null_mut() };
             (*link).call = &raw mut call;
             let status = (self.run)(self.token, id, slots);

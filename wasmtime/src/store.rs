@@ -15,6 +15,7 @@ pub struct Link {
     pub room: *mut c_void,
     pub call: *mut crate::host::Call,
     pub caller: u64,
+    pub callers: u64,
     pub failure: *mut crate::host::Failure,
     pub inner: *mut crate::host::Failure,
     pub memory_limit: u64,
