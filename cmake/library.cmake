@@ -39,3 +39,16 @@ target_link_options(liblodge PRIVATE
 if(NOT (LODGE_SANITIZE AND CMAKE_C_COMPILER_ID MATCHES Clang))
   target_link_options(liblodge PRIVATE LINKER:-z,defs)
 endif()
+
+# Tests have the crate panic where they want it (src/test_panics.c).
+if(LODGE_TESTING)
+  set(panics ${PROJECT_SOURCE_DIR}/src/test_panics.c)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${panics})
+  file(STRINGS ${panics} lines REGEX "__wrap_lodge_wt|^CAN_PANIC")
+  foreach(line ${lines})
+    string(REGEX MATCH "(lodge_wt|wasmtime_context)_[a-z_]+" name "${line}")
+    list(APPEND wraps LINKER:--wrap=${name})
+  endforeach()
+  list(REMOVE_DUPLICATES wraps)
+  target_link_options(liblodge PRIVATE ${wraps})
+endif()

@@ -1197,7 +1197,8 @@ LODGE_API lodge_status lodge_linker_set(lodge_linker linker, uint32_t key,
  *                   also when this call fails after the arguments were good
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, LINK, LIMIT, MEMORY, STATE, UNSUPPORTED.
+ * Errors: ARGUMENT, HANDLE, BUSY, LINK, LIMIT, MEMORY, STATE, UNSUPPORTED,
+ *         INTERNAL.
  * Thread: any; one change at a time.  Since: 0.1.  Op: 83.
  * Source: wasmtime_linker_define_func_unchecked.
  */
@@ -1215,7 +1216,7 @@ LODGE_API lodge_status lodge_linker_func(lodge_linker linker,
  *   linker [in]     a linker
  *   err    [out]    may be NULL
  *
- * Errors: HANDLE, BUSY, LINK, STATE.
+ * Errors: HANDLE, BUSY, LINK, STATE, INTERNAL.
  * Thread: any; one change at a time.  Since: 0.1.  Op: 84.
  * Source: WASI preview 1.
  */
@@ -1276,7 +1277,7 @@ LODGE_API lodge_status lodge_linker_add(lodge_linker linker,
  *   to_name_len [in] bytes in `to_name`
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, LINK, STATE.
+ * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, LINK, STATE, INTERNAL.
  * Thread: any; one change at a time.  Since: 0.1.  Op: 87.
  * Source: Linker::alias, Linker::alias_module.
  */
@@ -1297,7 +1298,8 @@ LODGE_API lodge_status lodge_linker_alias(
  *   count  [out]    how many; may be NULL; also set with LODGE_E_BUFFER
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, FOREIGN, BUFFER, LIMIT, MEMORY, STATE.
+ * Errors: ARGUMENT, HANDLE, BUSY, FOREIGN, BUFFER, LIMIT, MEMORY, STATE,
+ *         INTERNAL.
  * Thread: any.  Since: 0.1.  Op: 88.
  */
 LODGE_API lodge_status lodge_linker_missing(lodge_linker linker,
@@ -1314,7 +1316,8 @@ LODGE_API lodge_status lodge_linker_missing(lodge_linker linker,
  *   out    [out]    the prepared module
  *   err    [out]    may be NULL; names the first import that does not fit
  *
- * Errors: ARGUMENT, HANDLE, BUSY, FOREIGN, LINK, LIMIT, MEMORY, STATE.
+ * Errors: ARGUMENT, HANDLE, BUSY, FOREIGN, LINK, LIMIT, MEMORY, STATE,
+ *         INTERNAL.
  * Thread: any.  Since: 0.1.  Op: 89.
  * Source: wasmtime_linker_instantiate_pre.
  */
@@ -1432,7 +1435,7 @@ LODGE_API lodge_status lodge_store_get(lodge_store store, uint32_t key,
  *   wasi   [in]     a description; later changes of it are not seen
  *   err    [out]    may be NULL
  *
- * Errors: HANDLE, BUSY, IO, STATE.
+ * Errors: HANDLE, BUSY, IO, STATE, INTERNAL.
  * Thread: any; one at a time.  Since: 0.1.  Op: 104.
  */
 LODGE_API lodge_status lodge_store_wasi(lodge_store store, lodge_wasi wasi,
@@ -2116,7 +2119,8 @@ LODGE_API lodge_status lodge_host_describe(lodge_host host, uint32_t index,
  *   index  [out]    its number in the host module
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, LIMIT, MEMORY, STATE, TYPE, UNSUPPORTED.
+ * Errors: ARGUMENT, HANDLE, BUSY, LIMIT, MEMORY, STATE, TYPE, UNSUPPORTED,
+ *         INTERNAL.
  * Thread: any; one change at a time.  Since: 0.1.  Op: 280.
  */
 LODGE_API lodge_status lodge_host_memory(lodge_host host, const char *type,
@@ -2131,7 +2135,8 @@ LODGE_API lodge_status lodge_host_memory(lodge_host host, const char *type,
  *   index  [out]    its number in the host module
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, LIMIT, MEMORY, STATE, TYPE, UNSUPPORTED.
+ * Errors: ARGUMENT, HANDLE, BUSY, LIMIT, MEMORY, STATE, TYPE, UNSUPPORTED,
+ *         INTERNAL.
  * Thread: any; one change at a time.  Since: 0.1.  Op: 281.
  */
 LODGE_API lodge_status lodge_host_table(lodge_host host, const char *type,
@@ -2148,7 +2153,8 @@ LODGE_API lodge_status lodge_host_table(lodge_host host, const char *type,
  *   index  [out]    its number in the host module
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, MEMORY, STATE, TYPE, UNSUPPORTED.
+ * Errors: ARGUMENT, HANDLE, BUSY, MEMORY, STATE, TYPE, UNSUPPORTED, INTERNAL,
+ *         LIMIT.
  * Thread: any; one change at a time.  Since: 0.1.  Op: 282.
  */
 LODGE_API lodge_status lodge_host_global(lodge_host host, const char *type,
@@ -2165,7 +2171,8 @@ LODGE_API lodge_status lodge_host_global(lodge_host host, const char *type,
  *   index  [out]    its number in the host module
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, MEMORY, STATE, TYPE, UNSUPPORTED.
+ * Errors: ARGUMENT, HANDLE, BUSY, MEMORY, STATE, TYPE, UNSUPPORTED, INTERNAL,
+ *         LIMIT.
  * Thread: any; one change at a time.  Since: 0.1.  Op: 283.
  */
 LODGE_API lodge_status lodge_host_tag(lodge_host host, const char *type,
@@ -2229,7 +2236,8 @@ LODGE_API lodge_status lodge_host_item(lodge_host host, uint32_t index,
  *   out    [out]    kind and handle of a child of the store
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, FOREIGN, LIMIT, MEMORY, NOT_FOUND, STATE.
+ * Errors: ARGUMENT, HANDLE, BUSY, FOREIGN, LIMIT, MEMORY, NOT_FOUND, STATE,
+ *         INTERNAL.
  * Thread: any; one at a time.  Since: 0.1.  Op: 284.
  */
 LODGE_API lodge_status lodge_host_get(lodge_host host, lodge_store store,
@@ -2243,7 +2251,7 @@ LODGE_API lodge_status lodge_host_get(lodge_host host, lodge_store store,
  *   host   [in]     a host module; may be added to many linkers
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, FOREIGN, LINK, STATE, MEMORY.
+ * Errors: ARGUMENT, HANDLE, BUSY, FOREIGN, LINK, STATE, MEMORY, INTERNAL.
  * Thread: any; one change at a time.  Since: 0.1.  Op: 238.
  * Source: wasmtime_linker_define_func_unchecked.
  */
@@ -2495,7 +2503,7 @@ LODGE_API lodge_status lodge_lease_close(lodge_lease lease);
  *   err    [out]    may be NULL
  *
  * Errors: ARGUMENT, HANDLE, BUSY, FOREIGN, TYPE, LIMIT, MEMORY, STATE,
- *         UNSUPPORTED, STACK.
+ *         UNSUPPORTED, STACK, INTERNAL.
  * Thread: any; one at a time per store.  Since: 0.1.  Op: 180.
  * Source: wasmtime_table_new.
  */

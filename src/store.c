@@ -499,11 +499,17 @@ static lodge_status map_grow(struct store *st, lodge_error *err)
     return LODGE_OK;
 }
 
+#ifdef LODGE_TEST
+uint32_t store_children_max = CHILD_MAX;
+#else
+enum { store_children_max = CHILD_MAX };
+#endif
+
 static lodge_status child_new(struct store *st, uint32_t *at, lodge_error *err)
 {
     lodge_status rc;
 
-    if (st->nchildren >= CHILD_MAX)
+    if (st->nchildren >= store_children_max)
         return error_refuse(err, LODGE_E_LIMIT,
                             "the store has %d handles, which is the most",
                             CHILD_MAX);
@@ -678,9 +684,17 @@ lodge_status store_type_out(uint64_t id, uint32_t kind, char *buf,
 
 lodge_status lodge_store_hold(lodge_store store, lodge_error *err)
 {
+    struct store *st;
+    lodge_status rc;
+
     if (store.id & HANDLE_CHILD_MASK)
         return error_refuse(err, LODGE_E_HANDLE, "store: not a store");
-    return handle_hold(store.id, err);
+    rc = store_enter(store.id, &st, err); /* it may be poisoned */
+    if (rc != LODGE_OK)
+        return rc;
+    rc = handle_hold(store.id, err);
+    handle_leave(store.id);
+    return rc;
 }
 
 lodge_status lodge_store_unhold(lodge_store store, lodge_error *err)

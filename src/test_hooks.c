@@ -9,6 +9,10 @@ LODGE_API void lodge_test_alloc_fail_at(uint64_t k, int32_t forever);
 LODGE_API uint64_t lodge_test_alloc_attempts(void);
 LODGE_API int32_t lodge_test_lock(uint64_t id);
 LODGE_API void lodge_test_unlock(uint64_t id);
+LODGE_API void lodge_test_handles_full(int32_t full);
+LODGE_API void lodge_test_stores_full(int32_t full);
+
+extern uint32_t store_children_max; /* store.c */
 
 /* The k-th allocation from now on fails, and all later ones if `forever`. */
 void lodge_test_alloc_fail_at(uint64_t k, int32_t forever)
@@ -34,6 +38,18 @@ int32_t lodge_test_lock(uint64_t id)
 void lodge_test_unlock(uint64_t id)
 {
     handle_unlock(id);
+}
+
+/* As if every handle was in use. */
+void lodge_test_handles_full(int32_t full)
+{
+    handle_test_full(full);
+}
+
+/* As if every store had all the handles inside that it may have. */
+void lodge_test_stores_full(int32_t full)
+{
+    store_children_max = full ? 0 : CHILD_MAX;
 }
 
 #else

@@ -509,4 +509,8 @@ size_t lodge_wt_store_output(struct lodge_wt_store *link, uint32_t fd,
 size_t lodge_wt_store_input(struct lodge_wt_store *link, const uint8_t *ptr,
                             size_t len);
 
+/* ---- lib.rs */
+/* Panic, and catch that as all functions do. For tests. */
+wasmtime_error_t *lodge_wt_test_panic(void);
+
 #endif /* LODGE_WT_H */

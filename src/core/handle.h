@@ -253,6 +253,8 @@ void handle_at_fork_child(void (*fn)(void));
 /* Fewer generation bits (1-17), and slots that must be free before one is
  * used again (16,384 otherwise). */
 void handle_test_shrink(uint32_t gen_bits, uint32_t circulation);
+/* 1: every handle_new is refused, 0: as it is. */
+void handle_test_full(int full);
 #endif
 
 #endif

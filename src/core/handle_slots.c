@@ -67,6 +67,25 @@ static uint32_t next_gen(uint32_t gen)
     return gen >= table.gen_max ? 1 : gen + 1;
 }
 
+#ifdef LODGE_TEST
+static _Atomic int test_full; /* no slot is left, as far as anyone can tell */
+
+void handle_test_full(int full)
+{
+    atomic_store(&test_full, full);
+}
+
+static int is_full(void)
+{
+    return atomic_load(&test_full);
+}
+#else
+static int is_full(void)
+{
+    return 0;
+}
+#endif
+
 /* ---- taking and giving back ------------------------------------------- */
 
 static void set_gen(struct slot *slot, uint32_t gen)
@@ -117,7 +136,7 @@ lodge_status table_take(struct slot **out, lodge_error *err)
 
     lock_take(&table.lock);
     ready = make_ready();
-    if (ready)
+    if (ready && !is_full())
         slot = pick();
     lock_give(&table.lock);
 

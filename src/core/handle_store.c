@@ -139,7 +139,7 @@ void store_end_mine(struct slot *slot, uint64_t id)
 
 lodge_status handle_hold(uint64_t id, lodge_error *err)
 {
-    static const char no_key[] = "the process has no thread key left";
+    static const char no_key[] = "the process has no thread key for this";
     struct slot *slot = handle_slot(id);
     lodge_status st;
     void *obj;
@@ -147,13 +147,9 @@ lodge_status handle_hold(uint64_t id, lodge_error *err)
     st = handle_enter(id, &obj, err);
     if (st != LODGE_OK)
         return st;
-    if (!has_key) {
+    if (!has_key || pthread_setspecific(key, &held) != 0) {
         handle_leave(id);
         return error_set(err, LODGE_E_LIMIT, no_key, sizeof no_key - 1);
-    }
-    if (pthread_setspecific(key, &held) != 0) {
-        handle_leave(id);
-        return error_memory(err);
     }
     if (slot->holds++ == 0)
         link_hold(slot);

@@ -101,3 +101,9 @@ pub unsafe extern "C" fn lodge_wt_bytes_free(ptr: *mut u8, len: usize) {
         drop(unsafe { Box::from_raw(std::ptr::slice_from_raw_parts_mut(ptr, len)) });
     }
 }
+
+/// What comes of a panic, for tests; a release leaves it out.
+#[unsafe(no_mangle)]
+pub extern "C" fn lodge_wt_test_panic() -> Fail {
+    guard(|| panic!("a test wanted this panic"))
+}
