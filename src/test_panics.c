@@ -119,12 +119,12 @@ wasmtime_error_t *__wrap_lodge_wt_linker_func(
     const char *name, size_t name_len, const uint8_t *params, size_t nparams,
     const uint8_t *results, size_t nresults, lodge_wt_host_fn fn,
     const struct lodge_wt_direct *direct, void *env,
-    void (*finalizer)(void *env))
+    void (*finalizer)(void *env), const char *shown, size_t shown_len)
 {
     if (!now())
         return __real_lodge_wt_linker_func(
             linker, module, module_len, name, name_len, params, nparams,
-            results, nresults, fn, direct, env, finalizer);
+            results, nresults, fn, direct, env, finalizer, shown, shown_len);
     finalizer(env);
     return lodge_wt_test_panic();
 }
