@@ -81,8 +81,8 @@ CAN_PANIC(lodge_wt_instantiate,
           (store, pre, fiber, out))
 CAN_PANIC(lodge_wt_table_new,
           (wasmtime_context_t * store, uint32_t code, int is64, uint64_t min,
-           uint64_t max, const wasmtime_func_t *init, wasmtime_table_t *out),
-          (store, code, is64, min, max, init, out))
+           uint64_t max, const uint64_t *slot, wasmtime_table_t *out),
+          (store, code, is64, min, max, slot, out))
 CAN_PANIC(lodge_wt_resident_start,
           (wasmtime_context_t * store, struct lodge_wt_store *link,
            uint32_t *wake, void (*body)(struct lodge_wt_store *link),
