@@ -64,11 +64,30 @@ static void when_a_store_is_full_nothing_gets_a_handle_in_it(void **s)
     assert_true(refused > 15);
 }
 
+static void signatures_have_a_thousand_values_at_most(void **s)
+{
+    static char sig[4096];
+    const lodge_host *host;
+    uint32_t index, i;
+
+    (void)s;
+    world_open(&world);
+    host = (const lodge_host *)&world.id[LODGE_KIND_HOST];
+    for (i = 0; i < 1000; i++)
+        memcpy(sig + 4 * i, "i32 ", 4);
+    OK(lodge_host_func(*host, TEXT(sig), LODGE_HOST_DIRECT, 0, &index, ERR));
+    memcpy(sig + 4 * i, "i32", 4);
+    FAILS(LIMIT, lodge_host_func(*host, TEXT(sig), LODGE_HOST_DIRECT, 0,
+                                 &index, ERR));
+    world_close(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(when_all_handles_are_in_use_none_is_made),
         TEST(when_a_store_is_full_nothing_gets_a_handle_in_it),
+        TEST(signatures_have_a_thousand_values_at_most),
     };
 
     return RUN(tests);

@@ -139,7 +139,7 @@ void store_end_mine(struct slot *slot, uint64_t id)
 
 lodge_status handle_hold(uint64_t id, lodge_error *err)
 {
-    static const char no_key[] = "the process has no thread key for this";
+    static const char no_key[] = "the process has no thread key left";
     struct slot *slot = handle_slot(id);
     lodge_status st;
     void *obj;
