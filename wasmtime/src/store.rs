@@ -256,20 +256,18 @@ impl LinkPtr {
 }
 
 /// The engine's epoch has gone up while the guest runs: it ends, or gives
-/// way, or goes on.
+/// way, or goes on. After it gave way it does go on, however late it is.
 fn on_epoch(ptr: LinkPtr) -> wasmtime::Result<UpdateDeadline> {
-    loop {
-        if let Some(why) = ptr.get().interrupted() {
-            return Err(Error::new(why));
-        }
-        if !ptr.get().slice_is_over() {
-            ptr.get().keep_ticking();
-            return Ok(UpdateDeadline::Continue(1));
-        }
-        if crate::fiber::give_way(ptr.0) {
-            return Err(Error::new(Interrupted::Cancelled));
-        }
+    let mut why = ptr.get().interrupted();
+    if why.is_none() && ptr.get().slice_is_over() {
+        let end = crate::fiber::give_way(ptr.0);
+        why = if end { Some(Interrupted::Cancelled) } else { ptr.get().interrupted() };
     }
+    if let Some(why) = why {
+        return Err(Error::new(why));
+    }
+    ptr.get().keep_ticking();
+    Ok(UpdateDeadline::Continue(1))
 }
 
 fn install_limiter(store: &mut Store<WasmtimeStoreData>, link: LinkPtr) {
