@@ -1876,14 +1876,19 @@ LODGE_API lodge_status lodge_func_may_suspend(lodge_func fn, uint32_t *out,
 /* Cancel a call by the id that its frame gave it (CALLID): it and what is
  * nested in it end with LODGE_E_CANCELLED, which no host function between can
  * swallow. A guest ends at its next loop head or function entry, an open
- * request when it is answered, a call that comes later when it begins. Other
- * calls are not touched. Ids are the host's own, and should rise: the store
- * remembers one for each remainder by 64.
+ * request when it is answered. Other calls are not touched.
+ *
+ * A call that has not begun ends when it begins, if ids rise: each call's is
+ * higher than those of all calls that began before it in this store. An id
+ * that is not higher and not open is of a call that is over; cancelling that
+ * does nothing. The store remembers 64 ids of calls that are to come, or
+ * that are open; more are refused (LIMIT), never forgotten. A higher id that
+ * begins makes room.
  *
  *   store  [in]     a store; it may be in use
  *   callid [in]     an id, not 0
  *
- * Errors: ARGUMENT, HANDLE.
+ * Errors: ARGUMENT, HANDLE, LIMIT.
  * Thread: any, at once, wait-free.  Since: 0.1.  Op: 241.
  */
 LODGE_API lodge_status lodge_store_cancel(lodge_store store, uint64_t callid);

@@ -8,11 +8,15 @@
 
 /* ---- where ------------------------------------------------------------ */
 
-lodge_status call_refuse_stack(lodge_error *err)
+lodge_status call_refuse_stack(struct store *st, lodge_error *err)
 {
-    return error_refuse(err, LODGE_E_STACK,
-                        "too many calls between host and guest: the stack "
-                        "is used up");
+    static const char text[] =
+        "too many calls between host and guest: the stack is used up";
+
+    if (st->link.call || st->stopped || (fiber_runs(st) && st->res->top))
+        lodge_wt_failure_refused(&st->link, LODGE_E_STACK, text,
+                                 sizeof text - 1);
+    return error_refuse(err, LODGE_E_STACK, "%s", text);
 }
 
 /* Where guest code runs when `room`, what is left of the present stack, is
@@ -33,9 +37,9 @@ static lodge_status place(struct store *st, uintptr_t room, size_t *fiber,
         st->link.fiber - here < st->fiber_size)
         room = st->fiber_size - (st->link.fiber - here);
     if (fiber_runs(st)) /* Wasmtime sets a new limit for each call there */
-        return room < need ? call_refuse_stack(err) : LODGE_OK;
+        return room < need ? call_refuse_stack(st, err) : LODGE_OK;
     if (st->calls > 1) /* Wasmtime keeps the limit of the outer call */
-        return room < STACK_RESERVE ? call_refuse_stack(err) : LODGE_OK;
+        return room < STACK_RESERVE ? call_refuse_stack(st, err) : LODGE_OK;
     *fiber = st->fiber_size;
     return LODGE_OK;
 }

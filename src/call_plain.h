@@ -41,11 +41,10 @@ static IN_LINE int call_is_plain(const struct store *st,
     const uint64_t odd = st->barred | st->deadline_ns | st->epoch_ticks |
                          st->budgeted | (uintptr_t)st->link.failure;
 
-    return __builtin_expect(fn && !odd && fn->everyday.is &&
-                                fn->everyday.slots <= len && slots &&
-                                !atomic_load_explicit(&instance_closes_waiting,
-                                                      memory_order_relaxed),
-                            1);
+    return __builtin_expect(
+        fn && !odd && fn->everyday.is && fn->everyday.slots <= len && slots &&
+            !atomic_load_explicit(&st->closes_wait, memory_order_relaxed),
+        1);
 }
 
 /* The everyday call: few values, a slot each, no references. Wasmtime looks

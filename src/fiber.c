@@ -213,7 +213,7 @@ void fiber_command(struct store *st)
     struct command *cmd = st->res->cmd;
 
     if (!has_room(st)) {
-        cmd->rc = call_refuse_stack(cmd->err);
+        cmd->rc = call_refuse_stack(st, cmd->err);
         return;
     }
     if (cmd->what == COMMAND_JOB)
@@ -387,7 +387,7 @@ lodge_status fiber_instantiate(struct store *st,
 
     if (st->res->on) {
         if (!has_room(st))
-            return call_refuse_stack(err);
+            return call_refuse_stack(st, err);
         error = instantiate(st, pre, out);
         return error ? trap_translate(st, error, LODGE_E_LINK, err) : LODGE_OK;
     }

@@ -47,20 +47,12 @@ static void fail_value(struct store *st, lodge_status rc)
 
 /* ---- the call --------------------------------------------------------- */
 
-int32_t host_failed(struct store *st, const struct host_func *hf, int32_t rc)
+static void say_failed(struct store *st, const struct host_func *hf,
+                       int32_t rc)
 {
     char text[200], name[120];
     int n;
 
-    if (st->link.failure) /* said already */
-        return rc;
-    /* The status of a nested call that it hands on. Whether a used-up stack
-     * made a call fail (noted) or be refused (not noted) is chance: to a
-     * DIRECT function both are the same.
-     */
-    if ((hf->mode != LODGE_HOST_DIRECT || rc != LODGE_E_STACK) &&
-        lodge_wt_failure_hand_on(&st->link, rc))
-        return rc;
     if (hf->trace) {
         error_quote(name, sizeof name, hf->trace, strlen(hf->trace));
         n = snprintf(text, sizeof text, "host function %s returned %d", name,
@@ -69,6 +61,23 @@ int32_t host_failed(struct store *st, const struct host_func *hf, int32_t rc)
         n = snprintf(text, sizeof text, "a host function returned %d", rc);
     }
     lodge_wt_failure_set(&st->link, LODGE_E_HOST, 0, 0, text, (size_t)n);
+}
+
+int32_t host_failed(struct store *st, const struct host_func *hf, int32_t rc)
+{
+    static const char stack[] =
+        "too many calls between host and guest: the stack is used up";
+
+    if (st->link.failure) /* said already */
+        return rc;
+    /* The status of a nested call that it hands on. */
+    if (lodge_wt_failure_hand_on(&st->link, rc))
+        return rc;
+    /* Whether a used-up stack makes a call fail or be refused is chance. */
+    if (rc == LODGE_E_STACK && !st->link.inner)
+        lodge_wt_failure_set(&st->link, rc, 0, 0, stack, sizeof stack - 1);
+    else
+        say_failed(st, hf, rc);
     return rc;
 }
 

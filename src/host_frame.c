@@ -154,10 +154,6 @@ static int32_t finish(struct store *st, const struct request *me,
         return take_results(st, me);
     if (cmd->status == LODGE_E_CANCELLED)
         return suspend_fail_cancelled(st);
-    if (cmd->status == LODGE_E_STACK && !st->link.failure && !st->link.inner)
-        return fail_words(st, LODGE_E_STACK,
-                          "too many calls between host and guest: the stack "
-                          "is used up");
     if (cmd->status == LODGE_E_EXCEPTION && cmd->payload && !st->link.failure)
         return throw(st, cmd->payload);
     if (cmd->status != LODGE_E_HOST && cmd->status != LODGE_E_EXIT)

@@ -7,21 +7,59 @@
 
 /* ---- making ----------------------------------------------------------- */
 
-/* While its start function runs, an instance is the innermost one in the
- * making: a host function that it calls finds it there.
+/* An instance whose start function runs is known to Wasmtime by number only,
+ * and so is one whose start function has failed, and whose code is in some
+ * table still. What tells them apart is that numbers rise.
  */
+static struct instance *find_making(const struct store *st, uint32_t index)
+{
+    struct instance *inst = st->making;
+
+    while (inst && (inst->child || index < inst->low || index >= inst->high))
+        inst = inst->outer;
+    return inst;
+}
+
 struct instance *instance_calling(struct store *st,
                                   const wasmtime_instance_t *raw)
 {
     uint32_t at, index = instance_index(raw);
-    struct instance *inst = st->making;
+    struct instance *inst;
 
     if (index < st->ninstances && st->instances[index])
         return st->children[st->instances[index]].of.instance;
-    if (!inst || inst->child)
-        return NULL; /* the host called the function directly */
+    inst = find_making(st, index);
+    if (!inst)
+        return NULL;
     inst->raw = *raw;
     return store_instance_add(st, inst, &at, NULL) == LODGE_OK ? inst : NULL;
+}
+
+/* A number between those of the instances that are there and those to come:
+ * Wasmtime keeps a tag in an instance of its own. If it cannot be had, no
+ * guess is made.
+ */
+static uint32_t mark(struct store *st)
+{
+    wasmtime_tag_t tag = {.__private1 = UINT32_MAX - 1};
+    wasmtime_error_t *error = lodge_wt_tag_new(st->ctx, NULL, 0, &tag);
+
+    if (error)
+        wasmtime_error_delete(error);
+    st->low = tag.__private1 + 1;
+    return tag.__private1;
+}
+
+static void making_begin(struct store *st, struct instance *inst)
+{
+    struct instance *outer = st->making;
+
+    if (outer && !outer->child && outer->high == UINT32_MAX)
+        outer->high = mark(st);
+    inst->low = st->low;
+    inst->high = UINT32_MAX;
+    inst->outer = outer;
+    st->making = inst;
 }
 
 void instance_end(struct instance *inst)
@@ -86,8 +124,7 @@ static lodge_status instance_start(struct store *st, struct instance *inst,
     rc = count_needs(st, needs, err);
     if (rc != LODGE_OK)
         return rc;
-    inst->outer = st->making;
-    st->making = inst;
+    making_begin(st, inst);
     st->link.nothing_made = 0;
     rc = call_instantiate(st, pre, &raw, err);
     st->making = inst->outer;
@@ -95,6 +132,8 @@ static lodge_status instance_start(struct store *st, struct instance *inst,
         inst->raw = raw;
     else if (st->link.nothing_made && !inst->started)
         uncount_needs(st, needs, peak);
+    else if (!inst->child)
+        mark(st); /* its code may be in a table */
     return rc;
 }
 
@@ -399,79 +438,88 @@ lodge_status lodge_prepared_instance(lodge_prepared prepared,
 
 /* ---- closing ---------------------------------------------------------- */
 
-/* An instance in a shared store whose close found the store busy. */
-struct waiting {
-    struct waiting *next;
-    uint64_t id;
+/* Which instances and refs of a store are to be closed that met it busy: a
+ * bit for each number, and one for each word of those. Made when the first is.
+ */
+enum { CLOSE_WORDS = 4096, CLOSE_GROUPS = CLOSE_WORDS / 64 };
+static_assert(HANDLE_CHILD_MASK / 64 < CLOSE_WORDS, "a bit for each");
+
+struct closes {
+    _Atomic uint64_t group[CLOSE_GROUPS];
+    _Atomic uint64_t word[CLOSE_WORDS];
 };
 
-_Atomic uint32_t instance_closes_waiting;
-static struct lock waiting_lock = lock_init_static;
-static struct waiting *waiting;
-
-static void after_fork(void)
+static void mark_closed(struct store *st, uint64_t at)
 {
-    lock_reset(&waiting_lock);
+    if (at < st->nchildren && st->children[at].kind == LODGE_KIND_INSTANCE)
+        st->children[at].closed = 1;
+    else
+        ref_close(st, st->id | at);
 }
 
-static void mark_closed(struct store *st, uint64_t id)
+static void apply_word(struct store *st, struct closes *all, uint32_t word)
 {
-    struct child *c = store_child(st, id, LODGE_KIND_INSTANCE);
+    uint64_t bits = atomic_exchange(&all->word[word], 0);
 
-    if (c)
-        c->closed = 1;
-    else
-        ref_close(st, id);
+    for (; bits; bits &= bits - 1)
+        mark_closed(st, word * 64u + (uint32_t)__builtin_ctzll(bits));
 }
 
 void instance_closes_apply_slow(struct store *st)
 {
-    struct waiting **at = &waiting, *w;
+    struct closes *all;
+    uint32_t group;
+    uint64_t bits;
 
-    lock_take(&waiting_lock);
-    while ((w = *at) != NULL) {
-        uint8_t kind;
-
-        if (st && handle_parent(w->id) == st->id)
-            mark_closed(st, w->id);
-        else if (handle_describe(handle_parent(w->id), &kind) == LODGE_OK) {
-            at = &w->next; /* for another store that lives */
-            continue;
-        }
-        *at = w->next;
-        alloc_free(w);
-        atomic_fetch_sub_explicit(&instance_closes_waiting, 1,
-                                  memory_order_relaxed);
+    /* Who asks sets the bits first and this last. */
+    atomic_store(&st->closes_wait, 0);
+    all = atomic_load(&st->closes);
+    for (group = 0; all && group < CLOSE_GROUPS; group++) {
+        bits = atomic_load_explicit(&all->group[group], memory_order_relaxed)
+                   ? atomic_exchange(&all->group[group], 0)
+                   : 0;
+        for (; bits; bits &= bits - 1)
+            apply_word(st, all, group * 64u + (uint32_t)__builtin_ctzll(bits));
     }
-    lock_give(&waiting_lock);
 }
 
+/* Gives a store what the bits are in; 0 if there is no memory. */
+static int closes_make(uint64_t store)
+{
+    struct closes *fresh = alloc_zero(sizeof *fresh), *none = NULL;
+    struct store *st = fresh ? handle_peek(store, HANDLE_STORE_KIND) : NULL;
+
+    if (st) {
+        if (atomic_compare_exchange_strong(&st->closes, &none, fresh))
+            fresh = NULL;
+        handle_unpeek(store);
+    }
+    alloc_free(fresh);
+    return st != NULL;
+}
+
+/* Without memory, or a store, the instance ends with its store. */
 void instance_close_later(uint64_t id)
 {
-    struct waiting *w = alloc_zero(sizeof *w), *at;
-    uint8_t kind;
+    const uint64_t store = handle_parent(id);
+    uint32_t at = (uint32_t)(id & HANDLE_CHILD_MASK), word = at / 64;
+    struct closes *all = NULL;
+    struct store *st;
 
-    if (!w)
-        return; /* the instance ends with its store */
-    handle_at_fork_child(after_fork);
-    w->id = id;
-    lock_take(&waiting_lock);
-    for (at = waiting; at && at->id != id; at = at->next) {
+    while (!all) {
+        st = handle_peek(store, HANDLE_STORE_KIND);
+        if (!st)
+            return;
+        all = atomic_load(&st->closes);
+        if (all) {
+            atomic_fetch_or(&all->word[word], UINT64_C(1) << at % 64);
+            atomic_fetch_or(&all->group[word / 64], UINT64_C(1) << word % 64);
+            atomic_store(&st->closes_wait, 1);
+        }
+        handle_unpeek(store);
+        if (!all && !closes_make(store))
+            return;
     }
-    if (!at) {
-        w->next = waiting;
-        waiting = w;
-        w = NULL;
-        atomic_fetch_add_explicit(&instance_closes_waiting, 1,
-                                  memory_order_relaxed);
-    }
-    lock_give(&waiting_lock);
-    alloc_free(w); /* it waits already */
-    /* If the store has gone, nobody else takes the record off the list; if
-     * it lives now, store_free does.
-     */
-    if (handle_describe(handle_parent(id), &kind) != LODGE_OK)
-        instance_closes_apply_slow(NULL);
 }
 
 lodge_status lodge_instance_close(lodge_instance instance)
@@ -493,7 +541,7 @@ lodge_status lodge_instance_close(lodge_instance instance)
         instance_close_later(instance.id);
     if (rc != LODGE_OK)
         return LODGE_OK;
-    mark_closed(obj, instance.id);
+    mark_closed(obj, child);
     handle_leave(instance.id);
     return LODGE_OK;
 }

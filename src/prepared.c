@@ -115,6 +115,8 @@ lodge_status lodge_prepared_wasi(lodge_prepared prepared, lodge_wasi wasi,
             return st;
         copy = lodge_wt_wasi_clone(((struct wasi *)obj)->desc);
         handle_unpin(wasi.id);
+        if (!copy)
+            return error_memory(err);
     }
     st = prepared_lock(prepared, &pre, err);
     if (st == LODGE_OK) {

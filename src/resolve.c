@@ -122,17 +122,54 @@ static lodge_status resolve(uint64_t bound, struct store *shown,
 
 /* ---- for one instance ------------------------------------------------- */
 
-static wasmtime_error_t *define_unknown(const struct linker *lnk,
-                                        wasmtime_linker_t *raw,
-                                        const struct module *mod,
-                                        struct store *st)
+/* The memories and tables that default values would be, in a raw linker. */
+static lodge_status count_unknown(struct store *st,
+                                  const wasmtime_linker_t *raw,
+                                  const struct module *mod, uint64_t counts[2],
+                                  lodge_error *err)
 {
-    if (lnk->unknown == LODGE_UNKNOWN_ERROR)
-        return NULL;
-    if (lnk->unknown == LODGE_UNKNOWN_TRAP)
-        return wasmtime_linker_define_unknown_imports_as_traps(raw, mod->raw);
-    return wasmtime_linker_define_unknown_imports_as_default_values(
+    wasmtime_error_t *error =
+        lodge_wt_linker_unknown(raw, st->ctx, mod->raw, counts);
+
+    return error ? trap_translate(st, error, LODGE_E_INTERNAL, err) : LODGE_OK;
+}
+
+/* Defaults live in the store and are counted there like all others; those
+ * that were not made, because one of them could not be, are not.
+ */
+static lodge_status define_defaults(struct store *st, wasmtime_linker_t *raw,
+                                    const struct module *mod, lodge_error *err)
+{
+    uint64_t more[2], left[2];
+    wasmtime_error_t *error;
+    lodge_status rc = count_unknown(st, raw, mod, more, err);
+
+    if (rc == LODGE_OK)
+        rc = store_count(st, more[0], more[1], err);
+    if (rc != LODGE_OK)
+        return rc;
+    error = wasmtime_linker_define_unknown_imports_as_default_values(
         raw, st->ctx, mod->raw);
+    if (!error)
+        return LODGE_OK;
+    rc = trap_translate(st, error, LODGE_E_LINK, err);
+    if (count_unknown(st, raw, mod, left, NULL) == LODGE_OK)
+        store_uncount(st, left[0], left[1]);
+    return rc;
+}
+
+static lodge_status define_unknown(const struct linker *lnk,
+                                   wasmtime_linker_t *raw,
+                                   const struct module *mod, struct store *st,
+                                   lodge_error *err)
+{
+    wasmtime_error_t *error = NULL;
+
+    if (lnk->unknown == LODGE_UNKNOWN_DEFAULT)
+        return define_defaults(st, raw, mod, err);
+    if (lnk->unknown == LODGE_UNKNOWN_TRAP)
+        error = wasmtime_linker_define_unknown_imports_as_traps(raw, mod->raw);
+    return error ? trap_translate(NULL, error, LODGE_E_LINK, err) : LODGE_OK;
 }
 
 /* A copy of the linker with items of the store in place of the marks. */
@@ -165,7 +202,6 @@ static lodge_status own_linker(const struct linker *lnk,
                                wasmtime_linker_t **out, lodge_error *err)
 {
     wasmtime_linker_t *raw = NULL;
-    wasmtime_error_t *error;
     lodge_status rc = LODGE_OK;
 
     if (imports->n)
@@ -174,13 +210,12 @@ static lodge_status own_linker(const struct linker *lnk,
         raw = wasmtime_linker_clone(lnk->raw);
     if (rc != LODGE_OK || !raw)
         return rc;
-    error = define_unknown(lnk, raw, mod, st);
-    if (error) {
+    rc = define_unknown(lnk, raw, mod, st, err);
+    if (rc == LODGE_OK)
+        *out = raw;
+    else
         wasmtime_linker_delete(raw);
-        return trap_translate(NULL, error, LODGE_E_LINK, err);
-    }
-    *out = raw;
-    return LODGE_OK;
+    return rc;
 }
 
 lodge_status linker_resolve(const struct linker *lnk, const struct module *mod,
@@ -225,16 +260,16 @@ static lodge_status try_prepared(const struct prepared *pre, lodge_error *err)
 static lodge_status keep_linker(const struct linker *lnk, struct prepared *pre,
                                 lodge_error *err)
 {
-    wasmtime_error_t *error;
+    lodge_status rc;
 
     pre->linker = alloc_zero(sizeof *pre->linker);
     if (!pre->linker)
         return error_memory(err);
     lock_reset(&pre->linker->lock);
     pre->linker->raw = wasmtime_linker_clone(lnk->raw);
-    error = define_unknown(lnk, pre->linker->raw, pre->mod, NULL);
+    rc = define_unknown(lnk, pre->linker->raw, pre->mod, NULL, err);
     wasmtime_linker_allow_shadowing(pre->linker->raw, true);
-    return error ? trap_translate(NULL, error, LODGE_E_LINK, err) : LODGE_OK;
+    return rc;
 }
 
 lodge_status linker_resolve_all(const struct linker *lnk, struct prepared *pre,

@@ -281,6 +281,7 @@ struct instance {
     uint32_t own_store;     /* 1: the store ends with it */
     uint32_t memory;        /* child of export "memory", 0 = not asked */
     uint32_t started;       /* its start function has called the host */
+    uint32_t low, high;     /* Wasmtime's number is from low to high - 1 */
     uint32_t exports[];     /* child numbers by export index, 0 = not asked */
 };
 
@@ -312,16 +313,19 @@ struct store {
     uint32_t calls;       /* guest entries open */
     uint32_t suspends;    /* SUSPENDS_*, of the instances in it */
     uint32_t budgeted; /* it has a budget, and counts for how long it runs */
+    _Atomic uint32_t closes_wait; /* something is marked in `closes` */
 
-    uint64_t max_stack;  /* guest stack, bytes */
-    uint64_t fiber_size; /* of a fiber's stack, bytes */
-    uint32_t *map;       /* children by identity, open addressing, 0 empty */
+    _Atomic(struct closes *) closes; /* owned; instance.c */
+    uint64_t max_stack;              /* guest stack, bytes */
+    uint64_t fiber_size;             /* of a fiber's stack, bytes */
+    uint32_t *map; /* children by identity, open addressing, 0 empty */
     uint32_t map_mask, map_used;
     uint32_t *instances; /* child numbers by Wasmtime's instance index */
     uint32_t ninstances;
     uint32_t instance_count;
     uint64_t memories, tables; /* made by instances and by the host */
     struct instance *making;   /* innermost instance whose start runs */
+    uint32_t low;              /* what is made now has at least this number */
     uint64_t tag;              /* of the running call */
     uint64_t fuel_set;
     struct reap_node *token; /* owned; LODGE_STORE_TOKEN */
@@ -368,9 +372,6 @@ lodge_status store_key_get(const struct store *st, uint32_t key,
                            uint64_t *value, lodge_error *err);
 lodge_status store_key_check(const struct engine *eng, uint32_t key,
                              uint64_t value, lodge_error *err);
-/* Closes of instances that met a busy store, everywhere. */
-extern _Atomic uint32_t instance_closes_waiting
-    __attribute__((visibility("hidden")));
 /* Enters the store of `id` (its own or a child's). Refuses poisoned ones. */
 lodge_status store_enter(uint64_t id, struct store **out, lodge_error *err);
 /* How many linear memories the process has, and may have: Wasmtime ends the
@@ -430,7 +431,7 @@ store_enter_inline(uint64_t id, uint32_t kind, struct store **st,
     *st = slot->obj;
     *out = store_child(*st, id, kind);
     if (__builtin_expect(*out && !(*st)->odd &&
-                             !atomic_load_explicit(&instance_closes_waiting,
+                             !atomic_load_explicit(&(*st)->closes_wait,
                                                    memory_order_relaxed),
                          1))
         return LODGE_OK;
@@ -473,19 +474,20 @@ lodge_status instance_store_for(const struct prepared *pre, uint64_t id,
 
 /* Closes an instance at the next entry of its store; other ids: nothing. */
 void instance_close_later(uint64_t id);
-/* Carries out closes of instances that met a busy store. */
+/* Carries out closes of instances that met the store busy. */
 void instance_closes_apply_slow(struct store *st);
 static inline void instance_closes_apply(struct store *st)
 {
-    if (__builtin_expect(atomic_load_explicit(&instance_closes_waiting,
-                                              memory_order_relaxed) != 0,
-                         0))
+    if (__builtin_expect(
+            atomic_load_explicit(&st->closes_wait, memory_order_relaxed), 0))
         instance_closes_apply_slow(st);
 }
 
 /* Frees the record of an instance. */
 void instance_end(struct instance *inst);
-/* The instance that made the running host call; NULL if the host did. */
+/* The instance that made the running host call; NULL if the host did, or code
+ * of an instance whose start function failed before it called the host.
+ */
 struct instance *instance_calling(struct store *st,
                                   const wasmtime_instance_t *raw);
 /* The child number of an export by index. */
@@ -577,8 +579,10 @@ lodge_status call_run(struct store *st, const struct child *fn,
 /* Whether a function can be called with these slots. */
 lodge_status call_check(const struct sig *sig, const uint64_t *slots,
                         uint32_t len, lodge_error *err);
-/* E_STACK: too many calls between host and guest. */
-lodge_status call_refuse_stack(lodge_error *err);
+/* E_STACK: too many calls between host and guest. A host function around it
+ * can hand that on like the failure of a call.
+ */
+lodge_status call_refuse_stack(struct store *st, lodge_error *err);
 /* Stack that must be left beyond the guest's own, bytes. */
 enum { STACK_RESERVE = 64 * 1024 };
 /* Values that fit on the stack of a call. */
@@ -743,11 +747,19 @@ void budget_refused_time(struct store *st);
  */
 lodge_status cancel_enter(struct store *st, struct lodge_wt_open *open,
                           uint64_t id, lodge_error *err);
+void cancel_leave_slow(struct store *st) __attribute__((cold, noinline));
 static inline void cancel_leave(struct store *st,
                                 const struct lodge_wt_open *open)
 {
-    if (open->id)
-        st->link.open = open->up;
+    struct lodge_wt_store *link = &st->link;
+
+    if (!open->id)
+        return;
+    link->open = open->up;
+    atomic_store_explicit(&link->oldest, open->oldest, memory_order_release);
+    if (__builtin_expect(
+            atomic_load_explicit(&link->cancel, memory_order_relaxed) != 0, 0))
+        cancel_leave_slow(st);
 }
 /* Whether one of these calls, or the whole store, was cancelled. */
 int cancel_met(const struct store *st, const struct lodge_wt_open *open);

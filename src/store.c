@@ -160,7 +160,6 @@ void store_free(void *obj)
 
     if (!st)
         return;
-    instance_closes_apply(st);
     engine_remove_store(st->eng, st);
     fiber_end(st);
     tsan_lets_go(st->eng->domain);
@@ -171,6 +170,7 @@ void store_free(void *obj)
     store_uncount(st, st->memories, st->tables);
     children_free(st);
     alloc_free(st->res);
+    alloc_free(atomic_load(&st->closes));
     token_queue(st);
     engine_unref(st->eng);
     alloc_free(st);
@@ -529,6 +529,10 @@ lodge_status store_item_type(struct store *st, uint32_t kind, const void *item,
     size_t n = lodge_wt_item_type(st->ctx, kind, item, text, sizeof text);
     char *big;
 
+    if (n == SIZE_MAX)
+        return error_refuse(err, LODGE_E_INTERNAL,
+                            "the type of a %s cannot be told",
+                            store_kind_name(kind));
     if (n <= sizeof text) {
         textbuf_add(out, text, n);
         return out->failed ? error_memory(err) : LODGE_OK;
@@ -745,8 +749,11 @@ lodge_status lodge_store_wasi(lodge_store store, lodge_wasi wasi,
     return rc;
 }
 
-static lodge_status no_ring(uint32_t fd, lodge_error *err)
+static lodge_status no_ring(size_t why, uint32_t fd, lodge_error *err)
 {
+    if (why != SIZE_MAX)
+        return error_refuse(err, LODGE_E_INTERNAL,
+                            "internal error: stream %u failed", fd);
     return error_refuse(err, LODGE_E_STATE,
                         "fd: stream %u of this store is not a ring "
                         "(LODGE_WASI_RING)",
@@ -771,8 +778,8 @@ lodge_status lodge_store_output(lodge_store store, uint32_t fd, uint8_t *buf,
     if (rc != LODGE_OK)
         return rc;
     n = lodge_wt_store_output(&st->link, fd, buf, cap);
-    if (n == SIZE_MAX)
-        rc = no_ring(fd, err);
+    if (n > SIZE_MAX - 2)
+        rc = no_ring(n, fd, err);
     else
         *taken = n;
     handle_leave(store.id);
@@ -797,8 +804,8 @@ lodge_status lodge_store_input(lodge_store store, uint32_t fd,
     if (rc != LODGE_OK)
         return rc;
     n = lodge_wt_store_input(&st->link, ptr, len);
-    if (n == SIZE_MAX)
-        rc = no_ring(fd, err);
+    if (n > SIZE_MAX - 2)
+        rc = no_ring(n, fd, err);
     else
         *taken = n;
     handle_leave(store.id);

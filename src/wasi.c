@@ -28,7 +28,10 @@ lodge_status lodge_wasi_new(lodge_wasi *out, lodge_error *err)
     if (!wasi)
         return error_memory(err);
     wasi->desc = lodge_wt_wasi_new();
-    st = handle_new(LODGE_KIND_WASI, wasi, wasi_destroy, NULL, &out->id, err);
+    st = wasi->desc ? LODGE_OK : error_memory(err);
+    if (st == LODGE_OK)
+        st = handle_new(LODGE_KIND_WASI, wasi, wasi_destroy, NULL, &out->id,
+                        err);
     if (st != LODGE_OK)
         wasi_destroy(wasi);
     return st;

@@ -974,6 +974,42 @@ static void default_values_obey_the_limits_of_the_store(void **state)
     lodge_engine_close(engine);
 }
 
+static void default_values_are_counted_like_all_others(void **state)
+{
+    static const char text[] = "(module (import \"m\" \"a\" (memory 1)) "
+                               "(import \"m\" \"a\" (memory 1))"
+                               " (import \"m\" \"b\" (memory 2)) (import "
+                               "\"m\" \"t\" (table 1 funcref))"
+                               " (memory 1))";
+    lodge_engine engine = new_engine();
+    lodge_linker linker = new_linker(engine);
+    lodge_store store = new_store(engine);
+    lodge_instance instance = {77};
+    int i;
+
+    (void)state;
+    OK(lodge_linker_set(linker, LODGE_LINKER_UNKNOWN, LODGE_UNKNOWN_DEFAULT,
+                        ERR));
+    OK(lodge_store_set(store, LODGE_STORE_MEMORIES_LIMIT, 2, ERR));
+    SAYS(LIMIT, "memories in the store",
+         instantiate(linker, engine, store, text, &instance));
+    OK(lodge_store_set(store, LODGE_STORE_MEMORIES_LIMIT, 8, ERR));
+    OK(lodge_store_set(store, LODGE_STORE_MEMORY_LIMIT, 2 * 65536, ERR));
+    for (i = 0; i < 3; i++) { /* the first stays each time it is made */
+        SAYS(LIMIT, "", instantiate(linker, engine, store, text, &instance));
+        assert_in_range(stat_of(LODGE_STAT_MEMORIES), 1, 4);
+    }
+    OK(lodge_store_set(store, LODGE_STORE_MEMORY_LIMIT, UINT64_MAX, ERR));
+    lodge_store_close(store);
+    assert_int_equal(stat_of(LODGE_STAT_MEMORIES), 0);
+    OK(instantiate(linker, engine, (lodge_store){0}, text, &instance));
+    assert_int_equal(stat_of(LODGE_STAT_MEMORIES), 3);
+    lodge_instance_close(instance);
+    assert_int_equal(stat_of(LODGE_STAT_MEMORIES), 0);
+    lodge_linker_close(linker);
+    lodge_engine_close(engine);
+}
+
 static void with_unknown_imports_as_traps_the_misfit_is_named(void **state)
 {
     lodge_engine engine = new_engine();
@@ -1178,6 +1214,7 @@ int main(void)
         TEST(unknown_functions_can_be_traps),
         TEST(unknown_imports_can_be_default_values),
         TEST(default_values_obey_the_limits_of_the_store),
+        TEST(default_values_are_counted_like_all_others),
         TEST(with_unknown_imports_as_traps_the_misfit_is_named),
         TEST(a_linker_in_use_cannot_be_changed),
         TEST(a_linker_in_use_cannot_be_changed_by_another_thread),

@@ -150,7 +150,7 @@ static void recurse_forever(struct world *w)
     for (i = 0; i < w->rounds; i++) {
         slot = 2000000;
         deepest = 0;
-        GIVES(LODGE_E_HOST, lodge_func_call(w->run, &slot, 1, &err));
+        GIVES(LODGE_E_STACK, lodge_func_call(w->run, &slot, 1, &err));
         if (deepest < 1)
             note(w, __LINE__, deepest, &err);
         GIVES(LODGE_OK, lodge_func_call(w->fine, &slot, 1, &err));
@@ -597,7 +597,7 @@ static void recurse_once(struct world *w)
 
     for (i = 0; i < w->rounds; i++) {
         deepest = 0;
-        GIVES(LODGE_E_HOST, lodge_func_call(w->run, &slot, 1, &err));
+        GIVES(LODGE_E_STACK, lodge_func_call(w->run, &slot, 1, &err));
         if (deepest < 2)
             note(w, __LINE__, deepest, &err);
     }

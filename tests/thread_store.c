@@ -252,6 +252,43 @@ static void instances_are_closed_while_their_store_is_busy(void **state)
     close_all();
 }
 
+static void *release_again_and_again(void *arg)
+{
+    uintptr_t i;
+
+    for (i = 0; i < 20000; i++)
+        lodge_release((void *)(uintptr_t)all.instances[i % 3].id);
+    return arg;
+}
+
+/* A finalizer may run as often as it likes: what waits is marks, no list. */
+static void closing_again_takes_no_more_memory(void **state)
+{
+    pthread_t threads[THREADS];
+    uint64_t bytes, slot = 0;
+    lodge_extern item;
+    int i;
+
+    (void)state;
+    open_all();
+    for (i = 0; i < 3; i++)
+        OK(lodge_prepared_instance(all.prepared, all.store, &all.instances[i],
+                                   ERR));
+    OK(lodge_store_hold(all.store, ERR));
+    start(threads, release_again_and_again);
+    finish(threads);
+    bytes = stat_of(LODGE_STAT_BYTES);
+    start(threads, release_again_and_again);
+    finish(threads);
+    assert_int_equal(stat_of(LODGE_STAT_BYTES), bytes);
+    OK(lodge_func_call(all.add, &slot, 1, ERR));
+    for (i = 0; i < 3; i++)
+        FAILS(HANDLE, lodge_instance_export(all.instances[i], TEXT("add"),
+                                            &item, ERR));
+    OK(lodge_store_unhold(all.store, ERR));
+    close_all();
+}
+
 static void *close_private(void *arg)
 {
     lodge_instance instance;
@@ -486,6 +523,7 @@ int main(void)
         TEST(a_store_hops_from_thread_to_thread),
         TEST(a_store_is_closed_while_others_call),
         TEST(instances_are_closed_while_their_store_is_busy),
+        TEST(closing_again_takes_no_more_memory),
         TEST(private_instances_are_closed_by_other_threads),
         TEST(a_linker_is_used_by_many_and_changed_by_one),
         TEST(tokens_come_out_once_while_others_are_defined),

@@ -22,6 +22,14 @@ _BINARY = {".wasm", ".png", ".jpg", ".gz", ".zip", ".so", ".a", ".o"}
 _README_LINES = 150
 _GENERATED = {"include/lodge.cdef.h", "src/do_table.h", "src/abi.h"}
 
+_RUST_ENTRY = re.compile(r'extern "C" fn (lodge_wt_\w+)\b.*?\n}', re.S)
+_RUST_GUARD = re.compile(r"\b(?:guard|or|catch_unwind)\(")
+# Functions that need no guard, and why.
+_CANNOT_PANIC = {
+    "lodge_wt_host_target": "a constant",
+    "lodge_wt_func_identity": "copies words",
+}
+
 
 def layers(ctx: Context) -> list[str]:
     """Rooms speak to Wasmtime, core to libc, the rest to lodge.h."""
@@ -139,3 +147,17 @@ def no_machine_paths(ctx: Context) -> list[str]:
             if found := _MACHINE_PATHS.search(line):
                 faults.append(f"{ctx.name(path)}:{number}: {found[0]}...")
     return faults
+
+
+def rust_guards(ctx: Context) -> list[str]:
+    """No panic leaves the engine crate, where it would end the process."""
+    faults = []
+    bare = set(_CANNOT_PANIC)
+    for path in ctx.files("wasmtime/src/**/*.rs"):
+        for found in _RUST_ENTRY.finditer(read_text(path)):
+            guarded = bool(_RUST_GUARD.search(found[0]))
+            if not guarded and found[1] not in _CANNOT_PANIC:
+                faults.append(f"{ctx.name(path)}: {found[1]} has no guard")
+            if not guarded:
+                bare.discard(found[1])
+    return faults + [f"{name}: listed as unguarded" for name in sorted(bare)]

@@ -66,6 +66,7 @@ GATES: dict[str, Gate] = {
     "format": gate_source.formatting,
     "readme": gate_source.readme,
     "machine-paths": gate_source.no_machine_paths,
+    "rust-guards": gate_source.rust_guards,
     "functions-tested": gate_tests.functions_tested,
     "errors-tested": gate_tests.errors_tested,
     "tables": gate_tables.tables,

@@ -78,6 +78,25 @@ class Tree(unittest.TestCase):
         )
         self.assertEqual(faults, ["src/a.c:3: free outside core/alloc.c"])
 
+    def test_a_function_of_the_crate_without_a_guard(self) -> None:
+        entry = '#[no_mangle]\npub unsafe extern "C" fn {}(n: u32) {{\n{}\n}}\n'
+        listed = "".join(
+            entry.format(name, "    1") for name in gate_source._CANNOT_PANIC
+        )
+        bodies = {"a": "    guard(|| 1)", "b": "    or(0, || 1)", "c": "    1"}
+        text = listed + "".join(
+            entry.format(f"lodge_wt_{name}", body)
+            for name, body in bodies.items()
+        )
+        faults = self.faults(
+            gate_source.rust_guards, {"wasmtime/src/a.rs": text}
+        )
+        self.assertEqual(
+            faults, ["wasmtime/src/a.rs: lodge_wt_c has no guard"]
+        )
+        faults = self.faults(gate_source.rust_guards, {"wasmtime/a.rs": ""})
+        self.assertEqual(len(faults), len(gate_source._CANNOT_PANIC))
+
     def test_a_home_folder_in_a_file(self) -> None:
         path = "/".join(["", "home", "someone", "x"])
         faults = self.faults(gate_source.no_machine_paths, {"a.md": path})

@@ -19,12 +19,13 @@
 struct lodge_wt_open {
     const struct lodge_wt_open *up;
     uint64_t id;
+    uint64_t oldest; /* the store's, before this call */
 };
 
 enum {
     LODGE_WT_CANCELLED = 64,   /* remembered ids */
     LODGE_WT_CANCEL_STORE = 1, /* every call of the store is to end */
-    LODGE_WT_CANCEL_SOME = 2   /* some id was cancelled once */
+    LODGE_WT_CANCEL_SOME = 2   /* some id is remembered */
 };
 
 struct lodge_wt_store;
@@ -87,7 +88,9 @@ struct lodge_wt_store {
     _Atomic uint32_t cancel;        /* LODGE_WT_CANCEL_* */
     uint32_t nothing_made;          /* by the instantiation that failed last */
     const struct lodge_wt_open *open; /* innermost call that has an id */
-    /* Ids of calls that were cancelled, each at its id modulo the count. */
+    _Atomic uint64_t oldest;          /* least id of an open call, 0 = none */
+    _Atomic uint64_t newest; /* highest id of a call that ever began */
+    /* Ids that were cancelled and not met yet, in any order, 0 = free. */
     _Atomic uint64_t cancelled[LODGE_WT_CANCELLED];
     void *wasi;      /* Rust's: WASI state */
     void *stack;     /* Rust's: a fiber's stack that is kept */
@@ -213,7 +216,7 @@ int lodge_wt_guest_ran(const wasmtime_error_t *error);
 void lodge_wt_func_identity(const wasmtime_func_t *func, uint64_t words[4]);
 /* Type of an item as text, as lodge_module_import gives it. `kind` is
  * LODGE_KIND_FUNC to _TAG, `item` the C API's struct of that kind. Returns
- * the full length.
+ * the full length, or SIZE_MAX if it cannot be told.
  */
 size_t lodge_wt_item_type(wasmtime_context_t *store, uint32_t kind,
                           const void *item, char *buf, size_t cap);
@@ -389,6 +392,13 @@ wasmtime_error_t *lodge_wt_linker_missing(const wasmtime_linker_t *linker,
                                           const wasmtime_module_t *module,
                                           uint8_t **out, size_t *len,
                                           uint32_t *count);
+/* How many memories and tables default values for imports that the linker
+ * does not satisfy would make.
+ */
+wasmtime_error_t *lodge_wt_linker_unknown(const wasmtime_linker_t *linker,
+                                          wasmtime_context_t *store,
+                                          const wasmtime_module_t *module,
+                                          uint64_t counts[2]);
 /* ---- mark.rs: names whose items are made in each store */
 /* Define a name as a mark; *out tells it from others. */
 wasmtime_error_t *lodge_wt_linker_mark(wasmtime_linker_t *linker,
@@ -412,6 +422,9 @@ void lodge_wt_failure_set(struct lodge_wt_store *link, int32_t status,
  */
 void lodge_wt_failure_note(struct lodge_wt_store *link,
                            const wasmtime_error_t *error);
+/* The same for a nested call that was refused. */
+void lodge_wt_failure_refused(struct lodge_wt_store *link, int32_t status,
+                              const char *message, size_t len);
 /* Report the noted failure as the host function's own, if it has this status;
  * 1 if so.
  */
@@ -479,6 +492,7 @@ void lodge_wt_trace_free(struct lodge_wt_trace *trace);
 
 /* ---- wasi.rs */
 struct lodge_wt_wasi; /* a description */
+/* Both NULL if a panic was caught. */
 struct lodge_wt_wasi *lodge_wt_wasi_new(void);
 struct lodge_wt_wasi *lodge_wt_wasi_clone(const struct lodge_wt_wasi *wasi);
 void lodge_wt_wasi_delete(struct lodge_wt_wasi *wasi);
@@ -502,7 +516,8 @@ wasmtime_error_t *lodge_wt_linker_wasi(wasmtime_linker_t *linker);
 wasmtime_error_t *lodge_wt_store_wasi(struct lodge_wt_store *link,
                                       const struct lodge_wt_wasi *wasi);
 /* Take from the ring of fd 1 or 2, feed that of fd 0: bytes moved, or
- * SIZE_MAX if there is no such ring. A feed of 0 bytes ends the stream.
+ * SIZE_MAX if there is no such ring, SIZE_MAX - 1 if a panic was caught. A
+ * feed of 0 bytes ends the stream.
  */
 size_t lodge_wt_store_output(struct lodge_wt_store *link, uint32_t fd,
                              uint8_t *buf, size_t cap);

@@ -2,7 +2,7 @@
 
 use crate::layout::{link_of, view};
 use crate::store::Link;
-use crate::{Fail, copy_out, guard};
+use crate::{Fail, copy_out, guard, or};
 use std::ffi::c_void;
 use std::ptr::NonNull;
 use wasmtime::{
@@ -110,7 +110,7 @@ pub unsafe extern "C" fn lodge_wt_instantiate(
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lodge_wt_guest_ran(error: &wasmtime_error_t) -> i32 {
-    i32::from(guest_ran(view(error)))
+    or(1, || i32::from(guest_ran(view(error))))
 }
 
 /// Whether an error came out of a start function or an initial value, when
@@ -148,18 +148,15 @@ pub unsafe extern "C" fn lodge_wt_item_type(
     buf: *mut u8,
     cap: usize,
 ) -> usize {
-    let mut length = 0;
-    let _ = guard(|| unsafe {
+    or(usize::MAX, || unsafe {
         let item = match kind {
             17 => Extern::Func(item.cast::<Func>().read()),
             18 => Extern::Memory(item.cast::<wasmtime::Memory>().read()),
             19 => Extern::Table(item.cast::<wasmtime::Table>().read()),
             20 => Extern::Global(item.cast::<wasmtime::Global>().read()),
             21 => Extern::Tag(item.cast::<wasmtime::Tag>().read()),
-            _ => return Err(Error::msg("unknown kind")),
+            _ => return usize::MAX,
         };
-        length = copy_out(&crate::module::type_text(&item.ty(store)), buf, cap);
-        Ok(())
-    });
-    length
+        copy_out(&crate::module::type_text(&item.ty(store)), buf, cap)
+    })
 }

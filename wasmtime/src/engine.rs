@@ -1,7 +1,7 @@
 //! engine.rs - an engine that says no instead of aborting.
 
 use crate::layout::{view, view_mut};
-use crate::{Fail, guard};
+use crate::{Fail, guard, or};
 use std::sync::Once;
 use wasmtime::{Config, Engine, WasmBacktraceDetails};
 use wasmtime_c_api::{wasm_config_t, wasm_engine_t};
@@ -38,10 +38,12 @@ pub unsafe extern "C" fn lodge_wt_config_extra(
     backtrace_details: i32,
 ) {
     let config: &mut Config = unsafe { view_mut(config) };
-    config.wasm_extended_const(extended_const != 0);
-    config.wasm_backtrace_details(if backtrace_details != 0 {
-        WasmBacktraceDetails::Enable
-    } else {
-        WasmBacktraceDetails::Disable
+    or((), || {
+        config.wasm_extended_const(extended_const != 0);
+        config.wasm_backtrace_details(if backtrace_details != 0 {
+            WasmBacktraceDetails::Enable
+        } else {
+            WasmBacktraceDetails::Disable
+        });
     });
 }

@@ -4,7 +4,7 @@ use crate::host::{Failure, NotFound, Place};
 use crate::layout::view;
 use crate::module::Str;
 use crate::store::{Interrupted, limit};
-use crate::{Panicked, give};
+use crate::{Panicked, give, or};
 use std::error::Error as StdError;
 use std::ffi::c_void;
 use wasmtime::{
@@ -179,7 +179,8 @@ pub fn as_failure(error: &Error, refused: u32) -> Failure {
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lodge_wt_error_info(error: &wasmtime_error_t, out: &mut Info) {
-    *out = info(view(error));
+    let broken = Info { status: status::INTERNAL, trap: -1, exit_code: 0, panicked: 1, payload: 0, detail: 0, growth: 0, reserved: 0 };
+    *out = or(broken, || info(view(error)));
 }
 
 #[unsafe(no_mangle)]
@@ -188,7 +189,8 @@ pub unsafe extern "C" fn lodge_wt_error_text(
     out: *mut *mut u8,
     len: *mut usize,
 ) {
-    unsafe { give(message(view(error)).into_bytes(), out, len) };
+    let text = or("internal error: the failure cannot be shown".into(), || message(view(error)));
+    unsafe { give(text.into_bytes(), out, len) };
 }
 
 /// The same structs as in lodge_wt.h.
@@ -218,6 +220,14 @@ pub struct Trace {
     cause_count: usize,
     text: Str,
     owner: *mut c_void,
+}
+
+impl Trace {
+    fn empty() -> Trace {
+        let (frames, causes) = (std::ptr::null(), std::ptr::null());
+        let (text, owner) = (Str::new(""), std::ptr::null_mut());
+        Trace { frames, causes, frame_count: 0, cause_count: 0, text, owner }
+    }
 }
 
 /// What the pointers in a `Trace` point into. Strings do not move when the
@@ -298,9 +308,7 @@ fn full_text(error: &Error, causes: &Failure) -> String {
     text
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn lodge_wt_trace_new(error: &wasmtime_error_t, out: &mut Trace) {
-    let error: &Error = view(error);
+fn trace_of(error: &Error) -> Trace {
     let mut owner = Box::<Owner>::default();
     if let Some(place) = error.downcast_ref::<Place>() {
         owner.add_host(place);
@@ -311,20 +319,25 @@ pub unsafe extern "C" fn lodge_wt_trace_new(error: &wasmtime_error_t, out: &mut 
     let failure = as_failure(error, 0);
     owner.add_causes(&failure);
     let text = owner.keep(&full_text(error, &failure));
-    *out = Trace {
+    Trace {
         frames: owner.frames.as_ptr(),
         causes: owner.causes.as_ptr(),
         frame_count: owner.frames.len(),
         cause_count: owner.causes.len(),
         text,
         owner: Box::into_raw(owner).cast(),
-    };
+    }
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lodge_wt_trace_new(error: &wasmtime_error_t, out: &mut Trace) {
+    *out = or(Trace::empty(), || trace_of(view(error)));
 }
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lodge_wt_trace_free(trace: &mut Trace) {
     if !trace.owner.is_null() {
-        drop(unsafe { Box::from_raw(trace.owner.cast::<Owner>()) });
+        or((), || drop(unsafe { Box::from_raw(trace.owner.cast::<Owner>()) }));
         trace.owner = std::ptr::null_mut();
     }
 }

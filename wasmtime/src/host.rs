@@ -3,7 +3,7 @@
 use crate::layout::{instance_in, link_of, view, view_mut};
 use crate::refs::val_types;
 use crate::store::Link;
-use crate::{Fail, give, guard, text};
+use crate::{Fail, give, guard, or, text};
 use std::ffi::c_void;
 use std::mem::MaybeUninit;
 use wasmtime::{
@@ -69,7 +69,7 @@ pub fn forget(link: &mut Link) {
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lodge_wt_failure_forget(link: &mut Link) {
-    forget(link);
+    or((), || forget(link));
 }
 
 #[unsafe(no_mangle)]
@@ -81,9 +81,11 @@ pub unsafe extern "C" fn lodge_wt_failure_set(
     message: *const u8,
     len: usize,
 ) {
-    let message = unsafe { text(message, len) }.to_string();
-    let cause = take(&mut link.inner);
-    put(&mut link.failure, Failure { status, payload, exit_code, detail: 0, message, cause, exception: None });
+    or((), || {
+        let message = unsafe { text(message, len) }.to_string();
+        let cause = take(&mut link.inner);
+        put(&mut link.failure, Failure { status, payload, exit_code, detail: 0, message, cause, exception: None });
+    });
 }
 
 /// Make a failure that of the running host function.
@@ -96,7 +98,7 @@ pub fn set_failure(link: &mut Link, mut failure: Failure) {
 /// noted, it goes on as it was.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lodge_wt_failure_hand_on(link: &mut Link, status: i32) -> i32 {
-    match take(&mut link.inner) {
+    or(0, || match take(&mut link.inner) {
         Some(inner) if inner.status == status => {
             put(&mut link.failure, *inner);
             1
@@ -105,18 +107,29 @@ pub unsafe extern "C" fn lodge_wt_failure_hand_on(link: &mut Link, status: i32) 
             link.inner = other.map_or(std::ptr::null_mut(), Box::into_raw);
             0
         }
-    }
+    })
 }
 
 /// Remember the failure of a nested call, as the cause of what the host
 /// function around it may report.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lodge_wt_failure_note(link: &mut Link, error: &wasmtime_error_t) {
-    let mut failure = crate::error::as_failure(view(error), link.refused);
-    if !link.refs.is_null() {
-        failure.exception = crate::refs::refs(link).thrown.clone();
-    }
-    put(&mut link.inner, failure);
+    or((), || {
+        let mut failure = crate::error::as_failure(view(error), link.refused);
+        if !link.refs.is_null() {
+            failure.exception = crate::refs::refs(link).thrown.clone();
+        }
+        put(&mut link.inner, failure);
+    });
+}
+
+/// The same for a nested call that was refused.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lodge_wt_failure_refused(link: &mut Link, status: i32, message: *const u8, len: usize) {
+    or((), || {
+        let message = unsafe { text(message, len) }.to_string();
+        put(&mut link.inner, Failure { status, payload: 0, exit_code: 0, detail: 0, message, cause: None, exception: None });
+    });
 }
 
 type HostFn =
@@ -498,6 +511,35 @@ pub unsafe extern "C" fn lodge_wt_linker_missing(
         }
         *count = lines.len() as u32;
         give(lines.join("\n").into_bytes(), out, len);
+        Ok(())
+    })
+}
+
+/// How many memories and tables default values for unknown imports would
+/// make: `counts` is memories, then tables.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lodge_wt_linker_unknown(
+    linker: &wasmtime_linker_t,
+    mut store: WasmtimeStoreContextMut<'_>,
+    module: &wasmtime_module_t,
+    counts: &mut [u64; 2],
+) -> Fail {
+    *counts = [0, 0];
+    guard(|| {
+        let linker: &Linker<WasmtimeStoreData> = view(linker);
+        let module: &Module = view(module);
+        let mut seen = std::collections::HashSet::new(); // one import can come twice
+        for import in module.imports() {
+            let which = match import.ty() {
+                ExternType::Memory(_) => 0,
+                ExternType::Table(_) => 1,
+                _ => continue,
+            };
+            let known = linker.get_by_import(&mut store, &import).is_some();
+            if !known && seen.insert((import.module(), import.name())) {
+                counts[which] += 1;
+            }
+        }
         Ok(())
     })
 }

@@ -1,7 +1,9 @@
 //! Wasmtime's C API, and beside it what Lodge needs and C cannot reach.
 //!
 //! Each file stands behind a block of lodge_wt.h. No function lets a panic
-//! out: `guard` turns it into an error that C sees as E_INTERNAL.
+//! out, which would end the process: `guard` turns it into an error that C
+//! sees as E_INTERNAL, `or` into a value. A gate of tools/check looks for
+//! both.
 
 mod call;
 mod engine;
@@ -63,6 +65,13 @@ pub(crate) fn guard(f: impl FnOnce() -> wasmtime::Result<()>) -> Fail {
     }
 }
 
+/// What `f` returns, or `otherwise` if it panics: for functions that have no
+/// error to return.
+#[inline]
+pub(crate) fn or<T>(otherwise: T, f: impl FnOnce() -> T) -> T {
+    catch_unwind(AssertUnwindSafe(f)).unwrap_or(otherwise)
+}
+
 /// Bytes that C gave; NULL with length 0 is the empty slice.
 ///
 /// # Safety
@@ -98,7 +107,7 @@ pub(crate) unsafe fn copy_out(text: &str, buf: *mut u8, cap: usize) -> usize {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lodge_wt_bytes_free(ptr: *mut u8, len: usize) {
     if !ptr.is_null() {
-        drop(unsafe { Box::from_raw(std::ptr::slice_from_raw_parts_mut(ptr, len)) });
+        or((), || drop(unsafe { Box::from_raw(std::ptr::slice_from_raw_parts_mut(ptr, len)) }));
     }
 }
 

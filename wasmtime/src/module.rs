@@ -1,7 +1,7 @@
 //! module.rs - compile limits, compiling, and what a module is made of.
 
 use crate::layout::view;
-use crate::{Fail, bytes, err, give, guard};
+use crate::{Fail, bytes, give, guard, or};
 use std::ffi::c_void;
 use wasmparser::{KnownCustom, Parser, Payload};
 use wasmtime::{
@@ -165,13 +165,13 @@ pub unsafe extern "C" fn lodge_wt_scan(
     limit: &mut i32,
 ) -> Fail {
     *limit = 0;
-    match scan(unsafe { bytes(ptr, len) }, limits) {
-        Ok(()) => None,
+    guard(|| match scan(unsafe { bytes(ptr, len) }, limits) {
+        Ok(()) => Ok(()),
         Err(Over(text)) => {
             *limit = 1;
-            err(Error::msg(text))
+            Err(Error::msg(text))
         }
-    }
+    })
 }
 
 // ---- compiling ----
@@ -193,7 +193,7 @@ fn on_stack<R: Send>(big: bool, f: impl FnOnce() -> Result<R> + Send) -> Result<
 
 #[unsafe(no_mangle)]
 pub extern "C" fn lodge_wt_compile_threads() -> u32 {
-    rayon::current_num_threads() as u32
+    or(0, || rayon::current_num_threads() as u32)
 }
 
 #[unsafe(no_mangle)]
@@ -442,7 +442,7 @@ pub unsafe extern "C" fn lodge_wt_shape_new(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lodge_wt_shape_free(shape: &mut Shape) {
     if !shape.owner.is_null() {
-        drop(unsafe { Box::from_raw(shape.owner.cast::<Owner>()) });
+        or((), || drop(unsafe { Box::from_raw(shape.owner.cast::<Owner>()) }));
         shape.owner = std::ptr::null_mut();
     }
 }

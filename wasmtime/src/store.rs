@@ -1,7 +1,7 @@
 //! store.rs - the record that C and Rust share, limits and interruption.
 
 use crate::layout::{ForeignOffset, view_mut};
-use crate::{Fail, guard};
+use crate::{Fail, guard, or};
 use std::ffi::c_void;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::{Acquire, Relaxed}};
 use wasmtime::{Error, ResourceLimiter, Store, UpdateDeadline};
@@ -42,6 +42,8 @@ pub struct Link {
     pub cancel: AtomicU32,
     pub nothing_made: u32,
     pub open: *const Open,
+    pub oldest: AtomicU64,
+    pub newest: AtomicU64,
     pub cancelled: [AtomicU64; CANCELLED],
     pub wasi: *mut c_void,
     pub stack: *mut wasmtime_internal_fiber::FiberStack,
@@ -79,6 +81,7 @@ pub mod limit {
 pub struct Open {
     up: *const Open,
     id: u64,
+    oldest: u64,
 }
 
 /// Places for ids of calls that were cancelled.
@@ -146,10 +149,17 @@ impl Link {
 
     /// Whether one of the open calls was cancelled by its id.
     fn any_cancelled(&self) -> bool {
+        self.cancelled.iter().any(|place| match place.load(Acquire) {
+            0 => false,
+            id => self.is_open(id),
+        })
+    }
+
+    fn is_open(&self, id: u64) -> bool {
         let mut next = self.open;
         // SAFETY: each lies on the stack of a call that is open.
         while let Some(call) = unsafe { next.as_ref() } {
-            if self.cancelled[call.id as usize % CANCELLED].load(Relaxed) == call.id {
+            if call.id == id {
                 return true;
             }
             next = call.up;
@@ -297,14 +307,16 @@ pub unsafe extern "C" fn lodge_wt_store_new(
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lodge_wt_store_limits(store: &mut wasmtime_store_t, link: *mut Link) {
-    install_limiter(unsafe { view_mut(store) }, LinkPtr(link));
+    or((), || install_limiter(unsafe { view_mut(store) }, LinkPtr(link)));
 }
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lodge_wt_store_clear(link: &mut Link) {
-    crate::host::forget(link);
-    crate::fiber::clear(link);
-    crate::refs::clear(link);
-    crate::call::drop_stack(link);
-    crate::wasi::drop_state(link);
+    or((), || {
+        crate::host::forget(link);
+        crate::fiber::clear(link);
+        crate::refs::clear(link);
+        crate::call::drop_stack(link);
+        crate::wasi::drop_state(link);
+    });
 }

@@ -16,7 +16,7 @@ mod streams;
 
 use crate::layout::view_mut;
 use crate::store::Link;
-use crate::{Fail, bytes, guard, text};
+use crate::{Fail, bytes, guard, or, text};
 use clocks::Clocks;
 use fds::Fds;
 use rand::SeedableRng;
@@ -178,23 +178,23 @@ pub fn drop_state(link: &mut Link) {
 }
 
 #[unsafe(no_mangle)]
-pub extern "C" fn lodge_wt_wasi_new() -> Box<Wasi> {
-    Box::new(Wasi::new())
+pub extern "C" fn lodge_wt_wasi_new() -> Option<Box<Wasi>> {
+    or(None, || Some(Box::new(Wasi::new())))
 }
 
 #[unsafe(no_mangle)]
-pub extern "C" fn lodge_wt_wasi_clone(wasi: &Wasi) -> Box<Wasi> {
-    Box::new(wasi.clone())
+pub extern "C" fn lodge_wt_wasi_clone(wasi: &Wasi) -> Option<Box<Wasi>> {
+    or(None, || Some(Box::new(wasi.clone())))
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn lodge_wt_wasi_delete(wasi: Option<Box<Wasi>>) {
-    drop(wasi);
+    or((), || drop(wasi));
 }
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lodge_wt_wasi_arg(wasi: &mut Wasi, ptr: *const u8, len: usize) {
-    wasi.args.push(unsafe { text(ptr, len) }.into());
+    or((), || wasi.args.push(unsafe { text(ptr, len) }.into()));
 }
 
 #[unsafe(no_mangle)]
@@ -205,8 +205,10 @@ pub unsafe extern "C" fn lodge_wt_wasi_env(
     value: *const u8,
     value_len: usize,
 ) {
-    let (name, value) = unsafe { (text(name, name_len), text(value, value_len)) };
-    wasi.env.push((name.into(), value.into()));
+    or((), || {
+        let (name, value) = unsafe { (text(name, name_len), text(value, value_len)) };
+        wasi.env.push((name.into(), value.into()));
+    });
 }
 
 #[unsafe(no_mangle)]
@@ -217,16 +219,18 @@ pub unsafe extern "C" fn lodge_wt_wasi_stream(
     ptr: *const u8,
     len: usize,
 ) {
-    let how = match how {
-        1 => How::Bytes(unsafe { bytes(ptr, len) }.into()),
-        2 => How::File(unsafe { text(ptr, len) }.into()),
-        3 => How::Ring(len),
-        4 => How::Inherit,
-        _ => How::Null,
-    };
-    if let Some(stream) = wasi.streams.get_mut(fd as usize) {
-        *stream = how;
-    }
+    or((), || {
+        let how = match how {
+            1 => How::Bytes(unsafe { bytes(ptr, len) }.into()),
+            2 => How::File(unsafe { text(ptr, len) }.into()),
+            3 => How::Ring(len),
+            4 => How::Inherit,
+            _ => How::Null,
+        };
+        if let Some(stream) = wasi.streams.get_mut(fd as usize) {
+            *stream = how;
+        }
+    });
 }
 
 #[unsafe(no_mangle)]
@@ -239,15 +243,17 @@ pub unsafe extern "C" fn lodge_wt_wasi_dir(
     dir_rights: u32,
     file_rights: u32,
 ) {
-    let (host, guest) = unsafe { (text(host, host_len), text(guest, guest_len)) };
-    let (host, guest) = (host.into(), guest.into());
-    wasi.dirs.push(Dir { host, guest, dir_rights, file_rights });
+    or((), || {
+        let (host, guest) = unsafe { (text(host, host_len), text(guest, guest_len)) };
+        let (host, guest) = (host.into(), guest.into());
+        wasi.dirs.push(Dir { host, guest, dir_rights, file_rights });
+    });
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn lodge_wt_wasi_set(wasi: &mut Wasi, key: u32, value: u64) {
     let settings = &mut wasi.settings;
-    match key {
+    or((), || match key {
         1 => settings.full = value,
         2 => settings.empty = value,
         3 => settings.max_files = value,
@@ -257,7 +263,7 @@ pub extern "C" fn lodge_wt_wasi_set(wasi: &mut Wasi, key: u32, value: u64) {
         7 => settings.step = value,
         8 => settings.sleep = value != 0,
         _ => {}
-    }
+    });
 }
 
 /// All or nothing: a name that is taken leaves the linker as it was.
@@ -280,6 +286,9 @@ pub unsafe extern "C" fn lodge_wt_store_wasi(link: &mut Link, wasi: Option<&Wasi
     })
 }
 
+/// A count of bytes that says that something panicked.
+const BROKEN: usize = usize::MAX - 1;
+
 fn streams_of(link: &mut Link) -> Option<&mut Streams> {
     // SAFETY: only `install` fills the field.
     let state = unsafe { link.wasi.cast::<State>().as_mut() }?;
@@ -297,7 +306,7 @@ pub unsafe extern "C" fn lodge_wt_store_output(
         0 => &mut [],
         _ => unsafe { std::slice::from_raw_parts_mut(buf, cap) },
     };
-    streams_of(link).and_then(|s| s.drain(fd, room)).unwrap_or(usize::MAX)
+    or(BROKEN, || streams_of(link).and_then(|s| s.drain(fd, room)).unwrap_or(usize::MAX))
 }
 
 #[unsafe(no_mangle)]
@@ -307,5 +316,5 @@ pub unsafe extern "C" fn lodge_wt_store_input(
     len: usize,
 ) -> usize {
     let data = unsafe { bytes(ptr, len) };
-    streams_of(link).and_then(|s| s.feed(data)).unwrap_or(usize::MAX)
+    or(BROKEN, || streams_of(link).and_then(|s| s.feed(data)).unwrap_or(usize::MAX))
 }
