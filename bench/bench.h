@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <wasm.h>
 #include <wasmtime.h>
@@ -42,6 +43,11 @@ extern const struct bench_case bench_instances[];
 extern const struct bench_case bench_objects[];
 extern const struct bench_case bench_limits[];
 extern const struct bench_case bench_waits[];
+
+/* ---- latency.c -------------------------------------------------------- */
+
+/* How soon guests end; returns how many rows it showed after `before`. */
+int bench_latency(const char *filter, int quick, FILE *json, int before);
 
 /* ---- measure.c -------------------------------------------------------- */
 

@@ -372,6 +372,12 @@ enum {
     LODGE_HOST_KIND = 9
 };
 enum {
+    LODGE_CALLER_TAG = 1,
+    LODGE_CALLER_FUEL = 2,
+    LODGE_CALLER_DEADLINE = 3,
+    LODGE_CALLER_DEPTH = 4
+};
+enum {
     LODGE_REPORT_FUNC = 0,
     LODGE_REPORT_MODULE = 1,
     LODGE_REPORT_FUNC_INDEX = 2,
@@ -474,9 +480,11 @@ lodge_status lodge_caller_instance(lodge_caller caller, lodge_instance *out);
 lodge_status lodge_caller_memory(lodge_caller caller, lodge_memory *out);
 lodge_status lodge_caller_export(lodge_caller caller, const char *name, uint64_t name_len, lodge_extern *out);
 lodge_status lodge_caller_tag(lodge_caller caller, uint64_t *tag);
+lodge_status lodge_caller_get(lodge_caller caller, uint32_t key, uint64_t *value);
 lodge_status lodge_caller_store(lodge_caller caller, lodge_store *out);
 lodge_status lodge_caller_fail(lodge_caller caller, uint64_t payload, const char *message, uint64_t message_len);
 lodge_status lodge_caller_throw(lodge_caller caller, lodge_ref exception);
+lodge_status lodge_caller_forget(lodge_caller caller);
 lodge_status lodge_caller_exit(lodge_caller caller, int32_t code);
 lodge_status lodge_host_new(lodge_engine engine, const char *name, uint64_t name_len, lodge_host *out, lodge_error *err);
 lodge_status lodge_host_close(lodge_host host);

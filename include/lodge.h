@@ -162,7 +162,8 @@ typedef int32_t (*lodge_direct_fn)(uint64_t token, lodge_caller caller,
  * (with PAYLOAD), LODGE_E_EXCEPTION (with an exception as PAYLOAD),
  * LODGE_E_EXIT (with the exit code in the high half of DETAIL),
  * LODGE_E_CANCELLED, or the result of lodge_caller_fail or
- * lodge_caller_throw.
+ * lodge_caller_throw. As in lodge_resume, the status of a nested call hands
+ * its failure on.
  */
 typedef int32_t (*lodge_frame_fn)(uint32_t token, uint32_t tag);
 
@@ -579,6 +580,15 @@ enum {
     LODGE_HOST_INDEX = 8,        /* its decimal index in the host module */
     LODGE_HOST_KIND = 9          /* "func" "memory" "table" "global"
                                     "tag" */
+};
+
+/* What lodge_caller_get tells. */
+enum {
+    LODGE_CALLER_TAG = 1,      /* user tag (LODGE_FRAME_TAG), 0 if none */
+    LODGE_CALLER_FUEL = 2,     /* fuel left; needs fuel=on (STATE) */
+    LODGE_CALLER_DEADLINE = 3, /* ns until the nearest deadline of the calls
+                                  around, 0 = passed, UINT64_MAX = none */
+    LODGE_CALLER_DEPTH = 4     /* calls open in the store, this one too */
 };
 
 /* What lodge_report_frame tells. */
@@ -1830,7 +1840,10 @@ LODGE_API lodge_status lodge_call(uint64_t *frame);
  *                   LODGE_E_EXIT ends the guest with the
  *                   exit code in the high half of DETAIL, LODGE_E_CANCELLED
  *                   ends it without a reason. A failure takes its message
- *                   from the frame's error record, if one is there. Out as
+ *                   from the frame's error record, if one is there, and what
+ *                   a nested call has failed with as its cause. The status
+ *                   of that call, with its PAYLOAD, exit code and message or
+ *                   without (0), hands it on as it was. Out as
  *                   lodge_call. A refusal leaves the frame as it was and
  *                   the request open
  *
@@ -1923,10 +1936,19 @@ LODGE_API lodge_status lodge_func_slots(lodge_func fn, uint32_t *params,
 
 /* ---- inside a host function ------------------------------------------- */
 
-/* The instance whose code made this call.
+/* The running host call is the lodge_caller that a DIRECT function gets, and
+ * TOKEN of the store's frame in a FRAME function. What only asks also takes
+ * the TOKEN of an open request, as long as it is the innermost one. All are
+ * stale (LODGE_E_HANDLE) as soon as the host function has returned, or the
+ * request has been answered.
+ */
+
+/* The instance whose code made this call; of what it calls, not where it was
+ * defined.
  *
- *   caller [in]     the running host call
- *   out    [out]    the instance; 0 if the host called directly
+ *   caller [in]     the running host call, or the innermost open request
+ *   out    [out]    the instance; 0 if the host called directly, or the
+ *                   instance could not start and is only in tables still
  *
  * Errors: ARGUMENT, HANDLE, BUSY, LIMIT, MEMORY, STATE.
  * Thread: the one in the host function.  Since: 0.1.  Op: 150.
@@ -1936,7 +1958,7 @@ LODGE_API lodge_status lodge_caller_instance(lodge_caller caller,
 
 /* The memory that the calling instance exports as "memory".
  *
- *   caller [in]     the running host call
+ *   caller [in]     the running host call, or the innermost open request
  *   out    [out]    the memory
  *
  * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, LIMIT, MEMORY, STATE.
@@ -1945,9 +1967,9 @@ LODGE_API lodge_status lodge_caller_instance(lodge_caller caller,
 LODGE_API lodge_status lodge_caller_memory(lodge_caller caller,
                                            lodge_memory *out);
 
-/* An export of the calling instance.
+/* An export of the calling instance. Each is looked up once per instance.
  *
- *   caller [in]     the running host call
+ *   caller [in]     the running host call, or the innermost open request
  *   name   [in]     name
  *   name_len [in]   bytes in `name`
  *   out    [out]    what it is
@@ -1961,7 +1983,7 @@ LODGE_API lodge_status lodge_caller_export(lodge_caller caller,
 
 /* The user tag of the running call (LODGE_FRAME_TAG), 0 if it had none.
  *
- *   caller [in]     the running host call
+ *   caller [in]     the running host call, or the innermost open request
  *   tag    [out]    the tag
  *
  * Errors: ARGUMENT, HANDLE, BUSY, STATE.
@@ -1969,9 +1991,22 @@ LODGE_API lodge_status lodge_caller_export(lodge_caller caller,
  */
 LODGE_API lodge_status lodge_caller_tag(lodge_caller caller, uint64_t *tag);
 
+/* Ask about the running call by key.
+ *
+ *   caller [in]     the running host call, or the innermost open request
+ *   key    [in]     LODGE_CALLER_*
+ *   value  [out]    the value
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, STATE.
+ * Thread: the one in the host function.  Since: 0.1.  Op: 157.
+ * Source: wasmtime_context_get_fuel.
+ */
+LODGE_API lodge_status lodge_caller_get(lodge_caller caller, uint32_t key,
+                                        uint64_t *value);
+
 /* The store of the running call.
  *
- *   caller [in]     the running host call
+ *   caller [in]     the running host call, or the innermost open request
  *   out    [out]    the store
  *
  * Errors: ARGUMENT, HANDLE, BUSY, STATE.
@@ -1981,7 +2016,10 @@ LODGE_API lodge_status lodge_caller_store(lodge_caller caller,
                                           lodge_store *out);
 
 /* Fail the running call: `return lodge_caller_fail(...)`. The outermost call
- * returns LODGE_E_HOST with this payload and message.
+ * returns LODGE_E_HOST with this payload and message, and with what a nested
+ * call has failed with as the cause (lodge_report_cause). A host function
+ * that returns the status of a failed nested call without this hands that
+ * failure on as it was.
  *
  *   caller [in]     the running host call
  *   payload [in]    the host's own value
@@ -2014,6 +2052,17 @@ LODGE_API lodge_status lodge_caller_fail(lodge_caller caller, uint64_t payload,
  */
 LODGE_API lodge_status lodge_caller_throw(lodge_caller caller,
                                           lodge_ref exception);
+
+/* Forget what a nested call has failed with, so that it is not the cause of
+ * what this host function reports later. Otherwise it is, also if other
+ * nested calls went well since.
+ *
+ *   caller [in]     the running host call, or the innermost open request
+ *
+ * Errors: HANDLE, BUSY, STATE.
+ * Thread: the one in the host function.  Since: 0.1.  Op: 158.
+ */
+LODGE_API lodge_status lodge_caller_forget(lodge_caller caller);
 
 /* End the guest with an exit code: `return lodge_caller_exit(...)`. The
  * outermost call returns LODGE_E_EXIT.

@@ -174,7 +174,7 @@ int budget_run_slow(struct store *st)
     if (st->runs_since)
         return 0;
     st->runs_since = clock_ns();
-    ticker_wake();
+    ticker_begin();
     return 1;
 }
 
@@ -182,6 +182,7 @@ void budget_rest(struct store *st, int mine)
 {
     if (!mine)
         return;
+    ticker_end();
     time_is_up(budget_of(st), clock_ns() - st->runs_since);
     st->runs_since = 0;
 }

@@ -13,7 +13,7 @@ lodge_status call_refuse_stack(struct store *st, lodge_error *err)
     static const char text[] =
         "too many calls between host and guest: the stack is used up";
 
-    if (st->link.call || st->stopped || (fiber_runs(st) && st->res->top))
+    if (host_is_open(st))
         lodge_wt_failure_refused(&st->link, LODGE_E_STACK, text,
                                  sizeof text - 1);
     return error_refuse(err, LODGE_E_STACK, "%s", text);
@@ -53,8 +53,7 @@ static uint64_t sooner(uint64_t a, uint64_t b)
 
 uint64_t call_tick_after(uint64_t ns)
 {
-    return atomic_load_explicit(&ticker_now, memory_order_relaxed) +
-           ns / 1000000 + 1 + (ns % 1000000 != 0);
+    return ticker_tick() + ns / 1000000 + 1 + (ns % 1000000 != 0);
 }
 
 void call_begin(struct store *st, const struct call_terms *terms,
@@ -71,7 +70,8 @@ void call_begin(struct store *st, const struct call_terms *terms,
     if (terms->deadline_ns)
         ns = terms->deadline_ns;
     if (ns) {
-        ticker_wake();
+        if (!saved->deadline)
+            ticker_begin();
         st->link.deadline = sooner(call_tick_after(ns), st->link.deadline);
     }
     if (!st->calls && st->epoch_ticks) {
@@ -89,6 +89,8 @@ void call_end(struct store *st, const struct call_saved *saved)
 {
     st->calls--;
     st->tag = saved->tag;
+    if (st->link.deadline && !saved->deadline)
+        ticker_end();
     st->link.deadline = saved->deadline;
     st->link.epoch_deadline = saved->epoch_deadline;
     st->link.failure = saved->failure;

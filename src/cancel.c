@@ -159,7 +159,7 @@ lodge_status lodge_store_cancel(lodge_store store, uint64_t callid)
     if (!is_over(st, callid)) {
         if (remember(st, callid)) {
             atomic_fetch_or(&st->link.cancel, LODGE_WT_CANCEL_SOME);
-            wasmtime_engine_increment_epoch(st->eng->raw);
+            engine_look(st->eng);
         } else {
             rc = LODGE_E_LIMIT;
         }
@@ -176,7 +176,7 @@ void cancel_elsewhere(uint64_t id)
         return;
     if (handle_is_entered_by_another(id)) {
         atomic_fetch_or(&st->link.cancel, LODGE_WT_CANCEL_STORE);
-        wasmtime_engine_increment_epoch(st->eng->raw);
+        engine_look(st->eng);
     }
     handle_unpeek(id);
 }

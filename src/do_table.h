@@ -491,6 +491,15 @@ case 156:
     frame[0] = (uint64_t)(int64_t)
         lodge_caller_exit((lodge_caller){ frame[1] }, (int32_t)frame[2]);
     return (lodge_status)(int64_t)frame[0];
+case 157:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_caller_get((lodge_caller){ frame[1] }, (uint32_t)frame[2],
+            (uint64_t *)(uintptr_t)frame[3]);
+    return (lodge_status)(int64_t)frame[0];
+case 158:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_caller_forget((lodge_caller){ frame[1] });
+    return (lodge_status)(int64_t)frame[0];
 case 160:
     frame[0] = (uint64_t)(int64_t)
         lodge_memory_new((lodge_store){ frame[1] },

@@ -197,9 +197,15 @@ lodge_status lodge_engine_shutdown(lodge_engine engine)
     atomic_store(&eng->shut, 1);
     store_interrupt_all(eng);
     handle_close_family(eng);
-    wasmtime_engine_increment_epoch(eng->raw);
+    engine_look(eng);
     engine_unref(eng);
     return LODGE_OK;
+}
+
+void engine_look(struct engine *eng)
+{
+    wasmtime_engine_increment_epoch(eng->raw);
+    ticker_kick();
 }
 
 lodge_status lodge_engine_tick(lodge_engine engine)
@@ -210,7 +216,7 @@ lodge_status lodge_engine_tick(lodge_engine engine)
     if (st != LODGE_OK)
         return st;
     atomic_fetch_add_explicit(&eng->epochs, 1, memory_order_relaxed);
-    wasmtime_engine_increment_epoch(eng->raw);
+    engine_look(eng);
     engine_unref(eng);
     return LODGE_OK;
 }

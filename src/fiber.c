@@ -254,6 +254,25 @@ static void swap_running(struct store *st)
     st->res->away = now;
 }
 
+/* The ticker may rest while the fiber is stopped: deadlines go on. Calls that
+ * begin and end in between count themselves.
+ */
+static inline void waits_begin(const struct store *st, int slice)
+{
+    if (__builtin_expect(slice, 0))
+        ticker_begin();
+    if (__builtin_expect(st->link.deadline != 0, 0))
+        ticker_begin();
+}
+
+static inline void waits_end(const struct store *st, int slice)
+{
+    if (__builtin_expect(slice, 0))
+        ticker_end();
+    if (__builtin_expect(st->link.deadline != 0, 0))
+        ticker_end();
+}
+
 static void forget_all(struct resident *res)
 {
     res->why = WHY_ENDED;
@@ -274,7 +293,7 @@ poll(struct store *st, uint32_t wake)
     struct resident *res = st->res;
     wasmtime_error_t *error = NULL;
     void *runner;
-    int ended;
+    int ended, slice;
 
     res->why = WHY_RUNS;
     res->wake = wake;
@@ -282,8 +301,8 @@ poll(struct store *st, uint32_t wake)
     st->odd &= ~(uint32_t)ODD_YIELDS;
     st->link.slice = res->cmd ? res->cmd->slice : 0;
     swap_running(st);
-    if (__builtin_expect((st->link.deadline | st->link.slice) != 0, 0))
-        ticker_wake(); /* it may have rested */
+    slice = st->link.slice != 0;
+    waits_begin(st, slice);
     res->on = 1;
     runner = tsan_fiber_enter(&res->tsan);
     do
@@ -292,6 +311,7 @@ poll(struct store *st, uint32_t wake)
     tsan_fiber_leave(runner);
     res->on = 0;
     st->link.slice = 0;
+    waits_end(st, slice);
     swap_running(st);
     if (__builtin_expect(ended, 0)) {
         lodge_wt_resident_stop(&st->link);
@@ -448,11 +468,13 @@ void fiber_end(struct store *st)
     res->dead = 1;
     st->stopped = 1; /* what unwinds calls no guest */
     swap_running(st);
+    waits_begin(st, 0);
     res->on = 1;
     runner = tsan_fiber_enter(&res->tsan);
     lodge_wt_resident_stop(&st->link);
     tsan_fiber_leave(runner);
     res->on = 0;
+    waits_end(st, 0);
     swap_running(st);
     forget_all(res);
 }

@@ -99,7 +99,6 @@ static lodge_status frame_slice(const struct store *st, const uint64_t *frame,
     if (ns == 0)
         return LODGE_OK;
     if (st->eng->set.value[LODGE_CONFIG_INTERRUPTION]) {
-        ticker_wake(); /* it counts from now on */
         *tick = call_tick_after(ns);
         return LODGE_OK;
     }
@@ -329,27 +328,19 @@ static lodge_status read_answer(uint64_t *frame, struct command *cmd,
     int64_t status = (int64_t)frame[LODGE_FRAME_STATUS];
 
     command_on(cmd, COMMAND_FAIL, frame, err);
-    switch (status) {
-    case LODGE_OK:
-    case LODGE_REQUEST:
-    case LODGE_YIELD:
+    if (status == LODGE_OK || status == LODGE_REQUEST ||
+        status == LODGE_YIELD) {
         cmd->what = COMMAND_ANSWER;
         return LODGE_OK;
-    case LODGE_E_HOST:
-    case LODGE_E_EXCEPTION: /* the payload is its ref */
-        cmd->payload = frame[LODGE_FRAME_PAYLOAD];
-        break;
-    case LODGE_E_EXIT:
-        cmd->exit_code = (int32_t)(frame[LODGE_FRAME_DETAIL] >> 32);
-        break;
-    case LODGE_E_CANCELLED:
-        break;
-    default:
-        return error_refuse(err, LODGE_E_ARGUMENT,
-                            "frame: STATUS is none of 0, LODGE_E_HOST, "
-                            "LODGE_E_EXIT, LODGE_E_EXCEPTION and "
-                            "LODGE_E_CANCELLED");
     }
+    if (status >= 0 || status < INT32_MIN)
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "frame: STATUS is neither LODGE_REQUEST, "
+                            "LODGE_YIELD nor that of a failure");
+    if (status == LODGE_E_HOST || status == LODGE_E_EXCEPTION) /* its ref */
+        cmd->payload = frame[LODGE_FRAME_PAYLOAD];
+    if (status == LODGE_E_EXIT)
+        cmd->exit_code = (int32_t)(frame[LODGE_FRAME_DETAIL] >> 32);
     cmd->status = (lodge_status)status;
     return LODGE_OK;
 }

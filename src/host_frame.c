@@ -128,40 +128,23 @@ static void read_outcome(const struct store *st, int32_t rc,
 {
     cmd->what = rc == LODGE_OK ? COMMAND_ANSWER : COMMAND_FAIL;
     cmd->status = rc;
-    cmd->payload = st->frame ? st->frame[LODGE_FRAME_PAYLOAD] : 0;
-    cmd->exit_code =
-        st->frame ? (int32_t)(st->frame[LODGE_FRAME_DETAIL] >> 32) : 0;
-}
-
-/* The function has said which exception by PAYLOAD. */
-static int32_t throw(struct store *st, uint64_t exception)
-{
-    lodge_status rc = exception_throw(st, exception, NULL);
-
-    return rc == LODGE_OK ? LODGE_E_EXCEPTION
-                          : fail_words(st, rc, "PAYLOAD is not an exception");
+    cmd->payload = st->frame && (rc == LODGE_E_HOST || rc == LODGE_E_EXCEPTION)
+                       ? st->frame[LODGE_FRAME_PAYLOAD]
+                       : 0;
+    cmd->exit_code = st->frame && rc == LODGE_E_EXIT
+                         ? (int32_t)(st->frame[LODGE_FRAME_DETAIL] >> 32)
+                         : 0;
 }
 
 static int32_t finish(struct store *st, const struct request *me,
                       const struct command *cmd)
 {
-    static const char text[] = "a host function failed";
-
     /* What it has called may have ended so, and it may not swallow that. */
     if (cancel_met(st, st->link.open))
         return suspend_fail_cancelled(st);
     if (cmd->what == COMMAND_ANSWER)
         return take_results(st, me);
-    if (cmd->status == LODGE_E_CANCELLED)
-        return suspend_fail_cancelled(st);
-    if (cmd->status == LODGE_E_EXCEPTION && cmd->payload && !st->link.failure)
-        return throw(st, cmd->payload);
-    if (cmd->status != LODGE_E_HOST && cmd->status != LODGE_E_EXIT)
-        return host_failed(st, me->func, cmd->status);
-    if (!st->link.failure && !lodge_wt_failure_hand_on(&st->link, cmd->status))
-        lodge_wt_failure_set(&st->link, cmd->status, cmd->payload,
-                             cmd->exit_code, text, sizeof text - 1);
-    return cmd->status;
+    return suspend_fail(st, me->func, cmd, NULL, 0);
 }
 
 /* ---- stopping the fiber for it ---------------------------------------- */

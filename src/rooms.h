@@ -127,7 +127,17 @@ lodge_status engine_take(lodge_engine engine, struct engine **out,
 extern _Atomic uint64_t ticker_now;
 lodge_status ticker_add(struct engine *eng, lodge_error *err);
 void ticker_remove(struct engine *eng);
-void ticker_wake(void);
+/* Makes the guests of an engine look whether they are to end. One that has
+ * just looked misses that, so the ticker makes it look again for a while.
+ * Wait-free.
+ */
+void engine_look(struct engine *eng);
+void ticker_kick(void);
+/* Around what waits for a tick: the ticker runs as long as there is one. */
+void ticker_begin(void);
+void ticker_end(void);
+/* The tick that it is, also while the ticker rests. */
+uint64_t ticker_tick(void);
 uint32_t ticker_running(void);
 
 /* A token on its way out: the first member of the record that carried it. */
@@ -559,8 +569,11 @@ static inline uint64_t host_caller_next(struct store *st)
 {
     return st->link.caller | (st->link.callers++ & 0xFFFF);
 }
-/* Enters the store of a running host call and checks that it runs. */
-lodge_status host_call_enter(lodge_caller caller, struct store **out);
+/* Enters the store of a running host call and checks that it runs, or that
+ * it is a request which waits for its answer. `*instance` is the calling one.
+ */
+lodge_status host_call_enter(lodge_caller caller, struct store **out,
+                             const wasmtime_instance_t **instance);
 
 /* ---- value.c, call.c --------------------------------------------------- */
 
@@ -929,6 +942,13 @@ static inline int host_frame_open(const struct store *st)
     return st->res && st->res->top && st->res->top->func &&
            st->res->top->func->mode == LODGE_HOST_FRAME;
 }
+/* Whether a host function is running or waiting: what fails now is the
+ * failure of a call that it made.
+ */
+static inline int host_is_open(const struct store *st)
+{
+    return st->link.call || st->stopped || (fiber_runs(st) && st->res->top);
+}
 /* A call without a frame of its own while a FRAME function runs. */
 lodge_status fiber_call(struct store *st, const struct child *fn,
                         uint64_t *slots, uint32_t len,
@@ -939,8 +959,9 @@ void suspend_push(struct store *st, struct request *me);
  * fiber is being ended.
  */
 int suspend_wait(struct store *st, uint32_t why);
-/* Fails as the command says. */
-int32_t suspend_fail(struct store *st);
+/* Fails as the command says, or hands on what a nested call failed with. */
+int32_t suspend_fail(struct store *st, const struct host_func *hf,
+                     const struct command *cmd, const char *text, size_t len);
 int32_t suspend_fail_cancelled(struct store *st);
 /* A host function of mode LODGE_HOST_SUSPEND. */
 int32_t suspend_host(void *env, struct lodge_wt_store *link,

@@ -124,7 +124,6 @@ static void link_init(struct store *st)
     link->tables_limit = default_counts;
     link->memories_limit = default_counts;
     link->ticks = &ticker_now;
-    link->ticker_wake = ticker_wake;
     link->epochs = &st->eng->epochs;
 }
 

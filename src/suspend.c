@@ -3,6 +3,7 @@
  */
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "rooms.h"
 
@@ -74,10 +75,15 @@ static int32_t deliver(struct store *st, const struct request *me)
     return LODGE_OK;
 }
 
-/* Bytes of message that the record can hold. */
-static size_t message_room(const lodge_error *err)
+/* The message that the record holds, as far as it does. */
+static size_t message_in(const lodge_error *err)
 {
-    return (err->head & UINT16_MAX) - offsetof(lodge_error, message);
+    size_t most = (err->head & UINT16_MAX) - offsetof(lodge_error, message);
+    size_t len = err->message_len;
+
+    if (len >= most)
+        len = strnlen(err->message, most);
+    return text_is_utf8(err->message, len) ? len : 0;
 }
 
 static size_t default_message(const struct command *cmd, char *buf, size_t cap)
@@ -89,22 +95,33 @@ static size_t default_message(const struct command *cmd, char *buf, size_t cap)
     return (size_t)n;
 }
 
-/* Fails as the host said, in its words or in ours. */
-int32_t suspend_fail(struct store *st)
+/* The host has said which exception. */
+static int32_t throw(struct store *st, uint64_t exception)
 {
-    const struct command *cmd = st->res->cmd;
-    const char *text = cmd->err->message;
-    size_t len = cmd->err->message_len, most = message_room(cmd->err);
+    lodge_status rc = exception_throw(st, exception, NULL);
+
+    return rc == LODGE_OK ? LODGE_E_EXCEPTION
+                          : fail(st, rc, "PAYLOAD is not an exception", 27);
+}
+
+int32_t suspend_fail(struct store *st, const struct host_func *hf,
+                     const struct command *cmd, const char *text, size_t len)
+{
     char own[64];
 
-    if (len > most)
-        len = most;
     if (cmd->status == LODGE_E_CANCELLED)
         return suspend_fail_cancelled(st);
-    if (cmd->status == LODGE_E_EXCEPTION &&
-        exception_throw(st, cmd->payload, NULL) == LODGE_OK)
+    if (cmd->status == LODGE_E_EXCEPTION && cmd->payload && !st->link.failure)
+        return throw(st, cmd->payload);
+    if (cmd->status != LODGE_E_HOST && cmd->status != LODGE_E_EXIT)
+        return host_failed(st, hf, cmd->status);
+    if (st->link.failure) /* said already */
         return cmd->status;
-    if (len == 0 || !text_is_utf8(text, len)) {
+    if (lodge_wt_failure_same(&st->link, cmd->status, cmd->payload,
+                              cmd->exit_code, text, len) &&
+        lodge_wt_failure_hand_on(&st->link, cmd->status))
+        return cmd->status;
+    if (len == 0) {
         text = own;
         len = default_message(cmd, own, sizeof own);
     }
@@ -120,7 +137,8 @@ static int32_t take_answer(struct store *st, const struct request *me)
     lodge_status rc;
 
     if (cmd->what == COMMAND_FAIL)
-        return suspend_fail(st);
+        return suspend_fail(st, me->func, cmd, cmd->err->message,
+                            message_in(cmd->err));
     lodge_wt_failure_drop(&st->link);
     rc = values_in(st, sig, sig->nparams, sig->nresults, cmd->slots, me->raw,
                    NULL);
@@ -157,7 +175,7 @@ void suspend_push(struct store *st, struct request *me)
     struct resident *res = st->res;
 
     fiber_note_stack(st);
-    res->serial = res->serial % HANDLE_CHILD_MASK + 1;
+    res->serial = res->serial % CHILD_MAX + 1; /* no lodge_caller has it */
     me->token = st->id | res->serial;
     me->level = res->level;
     me->up = res->top;
@@ -287,6 +305,13 @@ lodge_status suspend_may_resume(struct store *st, uint64_t token,
     return LODGE_OK;
 }
 
+static int may_fail(const struct store *st, lodge_status status)
+{
+    return status == LODGE_E_HOST || status == LODGE_E_EXIT ||
+           status == LODGE_E_EXCEPTION || status == LODGE_E_CANCELLED ||
+           status == lodge_wt_failure_noted(&st->link);
+}
+
 lodge_status suspend_check_answer(struct store *st, struct command *cmd,
                                   lodge_error *err)
 {
@@ -294,6 +319,12 @@ lodge_status suspend_check_answer(struct store *st, struct command *cmd,
     const struct sig *sig = top->func ? top->func->sig : NULL;
     uint32_t need = top->level->results;
 
+    if (cmd->what == COMMAND_FAIL && !may_fail(st, cmd->status))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "frame: STATUS is none of 0, LODGE_E_HOST, "
+                            "LODGE_E_EXIT, LODGE_E_EXCEPTION and "
+                            "LODGE_E_CANCELLED, nor that of "
+                            "a nested call that failed");
     if (!sig && cmd->what == COMMAND_FAIL && cmd->status != LODGE_E_CANCELLED)
         return error_refuse(err, LODGE_E_STATE,
                             "STATUS: a guest whose time slice is used up can "
@@ -307,7 +338,9 @@ lodge_status suspend_check_answer(struct store *st, struct command *cmd,
                             cmd->cap, need);
     if (cmd->what == COMMAND_ANSWER && sig && !sig->plain)
         return value_check_results(st, sig, cmd->slots, err);
-    if (cmd->what == COMMAND_FAIL && cmd->status == LODGE_E_EXCEPTION)
+    if (cmd->what == COMMAND_FAIL && cmd->status == LODGE_E_EXCEPTION &&
+        (cmd->payload ||
+         lodge_wt_failure_noted(&st->link) != LODGE_E_EXCEPTION))
         return exception_check(st, cmd->payload, err);
     return LODGE_OK;
 }

@@ -3,88 +3,77 @@
  *
  * One thread for the process. It sleeps in steps of 1 ms, counts them, and
  * increments the epoch of every engine, so that running guests look at their
- * deadline, and say that they have one (ticker_wake). Nobody says so in 100
- * steps: it stops stepping until somebody does, who makes up for what was not
- * counted, so that deadlines of calls that were stopped meanwhile are right.
- * It runs no host code.
- *
- * Who has a deadline may be silent for longer than that, inside a host
- * function or because his thread does not get to run. So the epochs go up
- * once more when the ticker rests already: whoever runs guest code again
- * finds that, and wakes it.
+ * deadline. No call with a deadline or a slice has run for 100 steps, and
+ * nobody has cancelled anything: it stops stepping until then. It runs no
+ * host code.
  */
 #include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <time.h>
 
 #include "core/clock.h"
-#include "core/lock.h"
 #include "rooms.h"
 
-enum { STEP_NS = 1000000, IDLE_STEPS = 100 };
+enum { IDLE_STEPS = 100 };
 
-_Atomic uint64_t ticker_now = 1;
-
-static _Atomic uint32_t used; /* somebody waits for a deadline */
+/* A millisecond of the clock: so a call can say by the clock in which one it
+ * ends, also while the ticker rests or lags.
+ */
+_Atomic uint64_t ticker_now;
+/* Calls that wait for a tick. They say so when they begin and when they end:
+ * a guest in a long instruction, or in a host function, could not.
+ */
+static _Atomic uint32_t users;
+/* There was one since the last step. */
+static _Atomic uint32_t used;
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t wake = PTHREAD_COND_INITIALIZER;
+/* Posted without the mutex, by who cancels: that must not wait. */
+static sem_t wake;
+static int has_wake;
 static struct engine *engines; /* under mutex */
-static uint64_t counted_ns;    /* the clock at the last tick of a rest; too */
 static _Atomic uint32_t parked;
 static _Atomic uint32_t running;
 
-/* Under mutex. */
-static void increment_epochs(void)
+static void step(void)
 {
+    uint64_t at = (clock_ns() / TICK_NS + 1) * TICK_NS;
+    struct timespec next = {(time_t)(at / 1000000000),
+                            (long)(at % 1000000000)};
     struct engine *eng;
 
-    for (eng = engines; eng; eng = eng->next)
-        wasmtime_engine_increment_epoch(eng->raw);
-}
-
-static void step(struct timespec *next)
-{
-    next->tv_nsec += STEP_NS;
-    if (next->tv_nsec >= 1000000000) {
-        next->tv_nsec -= 1000000000;
-        next->tv_sec++;
-    }
-    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, next, NULL) ==
+    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &next, NULL) ==
            EINTR) {
     }
-    atomic_fetch_add_explicit(&ticker_now, 1, memory_order_relaxed);
+    atomic_store_explicit(&ticker_now, clock_ns() / TICK_NS,
+                          memory_order_relaxed);
     pthread_mutex_lock(&mutex);
-    increment_epochs();
+    for (eng = engines; eng; eng = eng->next)
+        wasmtime_engine_increment_epoch(eng->raw);
     pthread_mutex_unlock(&mutex);
 }
 
-/* Counts the milliseconds of a rest; under the mutex. */
-static void catch_up(void)
+static void sleep_until_posted(void)
 {
-    uint64_t ms = (clock_ns() - counted_ns) / STEP_NS;
-
-    counted_ns += ms * STEP_NS;
-    atomic_fetch_add_explicit(&ticker_now, ms, memory_order_relaxed);
+    pthread_mutex_unlock(&mutex);
+    while (sem_wait(&wake) != 0 && errno == EINTR) {
+    }
+    pthread_mutex_lock(&mutex);
 }
 
-/* Sleep until somebody waits for a deadline again; 0 when the last engine
- * has gone and the thread is to end. This side and ticker_wake each set
- * their own word before they read the other's, in one order for all (seq_cst):
- * either `used` is seen here, or `parked` is seen there.
+/* Sleep until somebody waits for a tick again; 0 when the last engine has
+ * gone and the thread is to end.
  */
 static int park(void)
 {
     int stay;
 
     pthread_mutex_lock(&mutex);
-    counted_ns = clock_ns();
     atomic_store(&parked, 1);
-    increment_epochs();
-    while (engines && !atomic_load(&used))
-        pthread_cond_wait(&wake, &mutex);
-    catch_up();
+    while (engines && !(atomic_load(&users) | atomic_load(&used)))
+        sleep_until_posted();
     atomic_store(&parked, 0);
     stay = engines != NULL;
     if (!stay)
@@ -95,7 +84,6 @@ static int park(void)
 
 static void *ticker(void *unused)
 {
-    struct timespec next;
     uint32_t idle = IDLE_STEPS;
 
     for (;;) {
@@ -103,10 +91,12 @@ static void *ticker(void *unused)
             if (!park())
                 return unused;
             idle = 0;
-            clock_gettime(CLOCK_MONOTONIC, &next);
         }
-        step(&next);
-        idle = atomic_exchange(&used, 0) ? 0 : idle + 1;
+        step();
+        if (atomic_load(&users) | atomic_exchange(&used, 0))
+            idle = 0;
+        else
+            idle++;
     }
 }
 
@@ -129,14 +119,16 @@ static int spawn(void)
     return failed;
 }
 
-/* After fork: the thread is not here, and who held the mutex is unknown. */
+/* After fork: the thread is not here, and who held the mutex is unknown. The
+ * users that were on other threads never end: the ticker of the child does
+ * not rest then.
+ */
 static void after_fork(void)
 {
     static const pthread_mutex_t fresh_mutex = PTHREAD_MUTEX_INITIALIZER;
-    static const pthread_cond_t fresh_cond = PTHREAD_COND_INITIALIZER;
 
     mutex = fresh_mutex;
-    wake = fresh_cond;
+    has_wake = 0;
     engines = NULL;
     atomic_store(&running, 0);
     atomic_store(&parked, 0);
@@ -149,7 +141,9 @@ lodge_status ticker_add(struct engine *eng, lodge_error *err)
     handle_at_fork_child(after_fork);
     pthread_mutex_lock(&mutex);
     if (!atomic_load(&running)) {
-        if (spawn() == 0)
+        if (!has_wake)
+            has_wake = sem_init(&wake, 0, 0) == 0;
+        if (has_wake && spawn() == 0)
             atomic_store(&running, 1);
         else
             st = error_refuse(err, LODGE_E_LIMIT,
@@ -176,21 +170,29 @@ void ticker_remove(struct engine *eng)
         engines = eng->next;
     if (eng->next)
         eng->next->prev = eng->prev;
-    if (!engines)
-        pthread_cond_signal(&wake);
+    if (!engines && atomic_load(&running))
+        sem_post(&wake);
     pthread_mutex_unlock(&mutex);
 }
 
-void ticker_wake(void)
+void ticker_begin(void)
+{
+    atomic_fetch_add(&users, 1);
+    if (atomic_load(&parked))
+        sem_post(&wake);
+}
+
+void ticker_kick(void)
 {
     atomic_store(&used, 1);
-    if (!atomic_load(&parked))
-        return;
-    pthread_mutex_lock(&mutex);
     if (atomic_load(&parked))
-        catch_up();
-    pthread_cond_signal(&wake);
-    pthread_mutex_unlock(&mutex);
+        sem_post(&wake);
+}
+
+void ticker_end(void)
+{
+    atomic_store_explicit(&used, 1, memory_order_relaxed);
+    atomic_fetch_sub(&users, 1);
 }
 
 uint32_t ticker_running(void)

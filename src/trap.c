@@ -142,7 +142,7 @@ lodge_status trap_translate(struct store *st, wasmtime_error_t *error,
     if (st && status == LODGE_E_EXCEPTION)
         info.payload = take_thrown(st, error, err);
     write_record(error, &info, status, st ? st->eng : NULL, err);
-    if (st && (st->link.call || st->stopped))
+    if (st && host_is_open(st))
         lodge_wt_failure_note(&st->link, error);
     if (st && status == LODGE_E_EXCEPTION)
         lodge_wt_thrown_drop(&st->link);

@@ -139,6 +139,8 @@ ROW(154, "hp", STATUS(lodge_caller_store(H(lodge_caller, 1), P(2))))
 ROW(155, "hnpl", STATUS(
     lodge_caller_fail(H(lodge_caller, 1), w[2], P(3), w[4])))
 ROW(156, "hn", STATUS(lodge_caller_exit(H(lodge_caller, 1), I(2))))
+ROW(157, "hnp", STATUS(lodge_caller_get(H(lodge_caller, 1), U(2), P(3))))
+ROW(158, "h", STATUS(lodge_caller_forget(H(lodge_caller, 1))))
 ROW(160, "hplpe", STATUS(
     lodge_memory_new(H(lodge_store, 1), P(2), w[3], P(4), P(5))))
 ROW(161, "hplpe", STATUS(

@@ -185,6 +185,230 @@ static void requests_tell_them_apart_too(void **state)
     assert_int_equal(SLOT(&f), made.id);
 }
 
+/* ---- what it can ask ------------------------------------------------------- */
+
+enum { TAG = 99 };
+static const uint64_t hour = UINT64_C(3600) * 1000000000;
+
+static const char asking_text[] =
+    "(module (import \"m\" \"direct\" (func $d (param i32) (result i32)))"
+    " (import \"m\" \"frame\" (func $f (param i32) (result i32)))"
+    " (import \"m\" \"suspend\" (func $s (param i32) (result i32)))"
+    " (memory (export \"memory\") 3) (global (export \"g\") i32 (i32.const 0))"
+    " (func (export \"direct\") (param i32) (result i32)"
+    "  (call $d (local.get 0)))"
+    " (func (export \"frame\") (param i32) (result i32)"
+    "  (call $f (local.get 0)))"
+    " (func (export \"suspend\") (param i32) (result i32)"
+    "  (call $s (local.get 0))))";
+
+static const char *const modes[] = {"direct", "frame", "suspend"};
+static uint64_t native[WORDS];
+static lodge_instance asking;
+static lodge_caller last;
+static uint32_t asked;
+static uint64_t depth, fuel_before;
+
+static uint64_t ask(lodge_caller caller, uint32_t key)
+{
+    uint64_t value = 0;
+
+    OK(lodge_caller_get(caller, key, &value));
+    return value;
+}
+
+/* All that can be asked, in any mode. */
+static void ask_all(lodge_caller caller)
+{
+    uint64_t value = 7, left;
+    lodge_instance instance;
+    lodge_memory memory;
+    lodge_extern item;
+    lodge_store found;
+
+    asked++;
+    last = caller;
+    OK(lodge_caller_instance(caller, &instance));
+    assert_int_equal(instance.id, asking.id);
+    OK(lodge_caller_store(caller, &found));
+    assert_int_equal(found.id, store.id);
+    OK(lodge_caller_memory(caller, &memory));
+    OK(lodge_memory_size(memory, &value, ERR));
+    assert_int_equal(value, 3 * 65536);
+    OK(lodge_caller_export(caller, TEXT("g"), &item));
+    assert_int_equal(item.kind, LODGE_KIND_GLOBAL);
+    FAILS(NOT_FOUND, lodge_caller_export(caller, TEXT("none"), &item));
+    OK(lodge_caller_tag(caller, &value));
+    assert_int_equal(value, TAG);
+    assert_int_equal(ask(caller, LODGE_CALLER_TAG), TAG);
+    assert_int_equal(ask(caller, LODGE_CALLER_DEPTH), depth);
+    left = ask(caller, LODGE_CALLER_DEADLINE);
+    assert_in_range(left, hour / 2, hour + 3000000);
+    left = ask(caller, LODGE_CALLER_FUEL);
+    assert_in_range(left, fuel_before - 1000, fuel_before - 1);
+    value = 7;
+    FAILS(NOT_FOUND, lodge_caller_get(caller, 0, &value));
+    FAILS(NOT_FOUND, lodge_caller_get(caller, 5, &value));
+    FAILS(ARGUMENT, lodge_caller_get(caller, LODGE_CALLER_TAG, NULL));
+    assert_int_equal(value, 7);
+    OK(lodge_caller_forget(caller));
+}
+
+static int32_t asks_direct(uint64_t token, lodge_caller caller,
+                           uint64_t *slots)
+{
+    (void)token;
+    (void)slots;
+    ask_all(caller);
+    return 0;
+}
+
+static int32_t asks_frame(uint32_t token, uint32_t tag)
+{
+    (void)token;
+    (void)tag;
+    ask_all((lodge_caller){native[LODGE_FRAME_TOKEN]});
+    return 0;
+}
+
+static int begin_asking(void **state)
+{
+    uint32_t i, index;
+    lodge_host host;
+
+    engine_settings = "fuel=on";
+    if (begin(state))
+        return -1;
+    engine_settings = "";
+    OK(lodge_host_new(engine, TEXT("m"), &host, ERR));
+    for (i = 0; i < 3; i++) {
+        OK(lodge_host_func(host, TEXT("i32 -> i32"), i, i, &index, ERR));
+        OK(lodge_host_export(host, index, TEXT(modes[i]), ERR));
+    }
+    OK(lodge_host_direct(host, 0, asks_direct, ERR));
+    OK(lodge_linker_add_host(linker, host, ERR));
+    OK(lodge_linker_frame(linker, asks_frame, ERR));
+    OK(lodge_instance_new(linker, store, new_module(engine, asking_text),
+                          &asking, ERR));
+    OK(lodge_store_frame(store, native, WORDS, 0, ERR));
+    asked = 0;
+    return 0;
+}
+
+#define ASKING_TEST(name)                                                     \
+    cmocka_unit_test_setup_teardown(name, begin_asking, end)
+
+static struct frame asking_frame(int mode, uint64_t parent)
+{
+    struct frame f = frame_of(asking, modes[mode], parent, 0);
+
+    f.word[LODGE_FRAME_TAG] = TAG;
+    f.word[LODGE_FRAME_DEADLINE] = hour;
+    fuel_before = 1000000;
+    OK(lodge_store_set(store, LODGE_STORE_FUEL, fuel_before, ERR));
+    return f;
+}
+
+/* Nothing is answered, and nothing is written, when the call is over. */
+static void check_stale(lodge_caller caller)
+{
+    lodge_instance instance = {7};
+    lodge_memory memory = {7};
+    lodge_store found = {7};
+    lodge_extern item = {7, 7, 7};
+    uint64_t value = 7;
+
+    FAILS(HANDLE, lodge_caller_instance(caller, &instance));
+    FAILS(HANDLE, lodge_caller_memory(caller, &memory));
+    FAILS(HANDLE, lodge_caller_store(caller, &found));
+    FAILS(HANDLE, lodge_caller_export(caller, TEXT("g"), &item));
+    FAILS(HANDLE, lodge_caller_tag(caller, &value));
+    FAILS(HANDLE, lodge_caller_get(caller, LODGE_CALLER_FUEL, &value));
+    FAILS(HANDLE, lodge_caller_forget(caller));
+    FAILS(HANDLE, lodge_caller_fail(caller, 1, TEXT("no")));
+    FAILS(HANDLE, lodge_caller_exit(caller, 1));
+    assert_int_equal(instance.id & memory.id & found.id & item.id & value, 7);
+}
+
+static void every_mode_can_ask(void **state)
+{
+    struct frame f, outer;
+    int i;
+
+    (void)state;
+    for (i = 0; i < 2; i++) {
+        depth = 1;
+        f = asking_frame(i, 0);
+        GIVES(OK, lodge_call, &f);
+        check_stale(last);
+    }
+    f = asking_frame(2, 0);
+    GIVES(REQUEST, lodge_call, &f);
+    ask_all((lodge_caller){TOKEN(&f)});
+    last.id = TOKEN(&f);
+    /* it cannot be failed so: its answer does that */
+    FAILS(STATE, lodge_caller_fail(last, 1, TEXT("no")));
+    FAILS(STATE, lodge_caller_exit(last, 1));
+    outer = f;
+    for (i = 0; i < 2; i++) { /* and what runs inside can, too */
+        depth = 2;
+        f = asking_frame(i, TOKEN(&outer));
+        GIVES(OK, lodge_call, &f);
+        check_stale(last);
+    }
+    last.id = TOKEN(&outer);
+    answers_with(&outer, 5, 5);
+    check_stale(last);
+    assert_int_equal(asked, 5);
+}
+
+static void only_the_innermost_request_can_be_asked(void **state)
+{
+    struct frame a, b;
+    uint64_t tag = 0;
+
+    (void)state;
+    a = asking_frame(2, 0);
+    GIVES(REQUEST, lodge_call, &a);
+    b = asking_frame(2, TOKEN(&a));
+    b.word[LODGE_FRAME_TAG] = TAG + 1;
+    GIVES(REQUEST, lodge_call, &b);
+    check_stale((lodge_caller){TOKEN(&a)});
+    OK(lodge_caller_tag((lodge_caller){TOKEN(&b)}, &tag));
+    assert_int_equal(tag, TAG + 1);
+    answers_with(&b, 1, 1);
+    depth = 1;
+    ask_all((lodge_caller){TOKEN(&a)});
+    check_stale((lodge_caller){TOKEN(&b)});
+    answers_with(&a, 1, 1);
+    check_stale((lodge_caller){TOKEN(&a)});
+    FOR_BAD_IDS(lodge_caller, bad, check_stale(bad));
+}
+
+static int32_t asks_without_limits(lodge_caller caller, uint64_t *slots)
+{
+    uint64_t value = 7;
+
+    (void)slots;
+    assert_int_equal(ask(caller, LODGE_CALLER_DEADLINE), UINT64_MAX);
+    assert_int_equal(ask(caller, LODGE_CALLER_TAG), 0);
+    FAILS(STATE, lodge_caller_get(caller, LODGE_CALLER_FUEL, &value));
+    assert_int_equal(value, 7);
+    asked++;
+    return 0;
+}
+
+static void without_limits_there_is_nothing_left_to_ask(void **state)
+{
+    struct frame f = frame_of(guest, "through", 0, 1);
+
+    (void)state;
+    asked = 0;
+    direct_body = asks_without_limits;
+    GIVES(OK, lodge_call, &f);
+    assert_int_equal(asked, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -192,6 +416,9 @@ int main(void)
         SUSPEND_TEST(a_start_that_fails_inside_another_is_told_apart),
         SUSPEND_TEST(engines_with_little_tell_them_apart),
         SUSPEND_TEST(requests_tell_them_apart_too),
+        ASKING_TEST(every_mode_can_ask),
+        ASKING_TEST(only_the_innermost_request_can_be_asked),
+        SUSPEND_TEST(without_limits_there_is_nothing_left_to_ask),
     };
 
     return RUN(tests);

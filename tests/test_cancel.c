@@ -1,5 +1,5 @@
 /* test_cancel.c - which calls a cancel ends, and which not. */
-#include "suspend_fixture.h"
+#include "cancel_storm.h"
 
 enum { PLACES = 64 }; /* ids that a store remembers */
 
@@ -175,6 +175,13 @@ static void stores_do_not_share_ids(void **state)
     assert_int_equal(outcome_of(4), LODGE_OK);
 }
 
+/* tests/soak_cancel.c has more of them. */
+static void one_cancel_is_enough_at_any_moment(void **state)
+{
+    (void)state;
+    storm_run(1000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -186,6 +193,7 @@ int main(void)
         SUSPEND_TEST(open_calls_are_cancelled_in_any_order_of_ids),
         SUSPEND_TEST(nested_calls_have_ids_of_their_own),
         SUSPEND_TEST(stores_do_not_share_ids),
+        SUSPEND_TEST(one_cancel_is_enough_at_any_moment),
     };
 
     return RUN(tests);

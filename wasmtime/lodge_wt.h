@@ -80,7 +80,6 @@ struct lodge_wt_store {
     uint32_t refused;      /* LODGE_LIMIT_* of the last growth, 0 = allowed */
     uint32_t last_refusal; /* LODGE_LIMIT_* of the last one that was refused */
     const _Atomic uint64_t *ticks;  /* milliseconds of the ticker */
-    void (*ticker_wake)(void);      /* keeps the ticker going */
     const _Atomic uint64_t *epochs; /* lodge_engine_tick of this engine */
     uint64_t deadline;              /* value of *ticks, 0 = none */
     uint64_t epoch_deadline;        /* value of *epochs, 0 = none */
@@ -429,6 +428,14 @@ void lodge_wt_failure_refused(struct lodge_wt_store *link, int32_t status,
  * 1 if so.
  */
 int lodge_wt_failure_hand_on(struct lodge_wt_store *link, int32_t status);
+/* Its status, 0 if none is noted. */
+int32_t lodge_wt_failure_noted(const struct lodge_wt_store *link);
+/* Whether these are the noted failure's own, or left out (0). A message that
+ * is the beginning of its message counts as its own.
+ */
+int lodge_wt_failure_same(const struct lodge_wt_store *link, int32_t status,
+                          uint64_t payload, int32_t exit_code,
+                          const char *message, size_t len);
 /* Forget that note: the host function went well. */
 static inline void lodge_wt_failure_drop(struct lodge_wt_store *link)
 {

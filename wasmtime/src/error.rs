@@ -88,6 +88,7 @@ fn info(error: &Error) -> Info {
         out.status = failure.status;
         (out.payload, out.exit_code) = (failure.payload, failure.exit_code);
         out.detail = failure.detail;
+        out.trap = failure.trap;
     } else if let Some(exit) = error.downcast_ref::<I32Exit>() {
         (out.status, out.exit_code) = (status::EXIT, exit.0);
     } else if error.is::<NotFound>() {
@@ -171,6 +172,7 @@ pub fn as_failure(error: &Error, refused: u32) -> Failure {
         payload: info.payload,
         exit_code: info.exit_code,
         detail: if info.growth != 0 { refused.into() } else { info.detail },
+        trap: info.trap,
         message: message(error),
         cause: None,
         exception: None,

@@ -25,6 +25,7 @@ pub struct Failure {
     pub payload: u64,
     pub exit_code: i32,
     pub detail: u64,
+    pub trap: i32, // LODGE_TRAP_*, -1 = none
     pub message: String,
     pub cause: Option<Box<Failure>>,
     /// To be thrown: the status is then E_EXCEPTION.
@@ -34,7 +35,7 @@ pub struct Failure {
 impl Failure {
     pub fn refusal(status: i32, message: &str) -> Failure {
         let message = message.to_string();
-        Failure { status, payload: 0, exit_code: 0, detail: 0, message, cause: None, exception: None }
+        Failure { status, payload: 0, exit_code: 0, detail: 0, trap: -1, message, cause: None, exception: None }
     }
 
     /// A host function of ours that cannot do its work.
@@ -84,7 +85,7 @@ pub unsafe extern "C" fn lodge_wt_failure_set(
     or((), || {
         let message = unsafe { text(message, len) }.to_string();
         let cause = take(&mut link.inner);
-        put(&mut link.failure, Failure { status, payload, exit_code, detail: 0, message, cause, exception: None });
+        put(&mut link.failure, Failure { status, payload, exit_code, detail: 0, trap: -1, message, cause, exception: None });
     });
 }
 
@@ -110,6 +111,36 @@ pub unsafe extern "C" fn lodge_wt_failure_hand_on(link: &mut Link, status: i32) 
     })
 }
 
+/// The status of the noted failure, 0 if there is none.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lodge_wt_failure_noted(link: &Link) -> i32 {
+    // SAFETY: only `put` fills the slot.
+    or(0, || unsafe { link.inner.as_ref() }.map_or(0, |inner| inner.status))
+}
+
+/// Whether what a host function says is nothing but the noted failure again:
+/// with its words or none, its number or none.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lodge_wt_failure_same(
+    link: &Link,
+    status: i32,
+    payload: u64,
+    exit_code: i32,
+    message: *const u8,
+    len: usize,
+) -> i32 {
+    or(0, || {
+        // SAFETY: only `put` fills the slot.
+        let Some(inner) = (unsafe { link.inner.as_ref() }) else { return 0 };
+        let said = unsafe { text(message, len) };
+        let same = inner.status == status
+            && (payload == 0 || payload == inner.payload)
+            && (exit_code == 0 || exit_code == inner.exit_code)
+            && inner.message.starts_with(said); // it may have been cut
+        i32::from(same)
+    })
+}
+
 /// Remember the failure of a nested call, as the cause of what the host
 /// function around it may report.
 #[unsafe(no_mangle)]
@@ -128,7 +159,7 @@ pub unsafe extern "C" fn lodge_wt_failure_note(link: &mut Link, error: &wasmtime
 pub unsafe extern "C" fn lodge_wt_failure_refused(link: &mut Link, status: i32, message: *const u8, len: usize) {
     or((), || {
         let message = unsafe { text(message, len) }.to_string();
-        put(&mut link.inner, Failure { status, payload: 0, exit_code: 0, detail: 0, message, cause: None, exception: None });
+        put(&mut link.inner, Failure { status, payload: 0, exit_code: 0, detail: 0, trap: -1, message, cause: None, exception: None });
     });
 }
 

@@ -34,7 +34,6 @@ pub struct Link {
     pub refused: u32,
     pub last_refusal: AtomicU32,
     pub ticks: *const AtomicU64,
-    pub ticker_wake: extern "C" fn(),
     pub epochs: *const AtomicU64,
     pub deadline: u64,
     pub epoch_deadline: u64,
@@ -173,13 +172,6 @@ impl Link {
         self.slice != 0 && unsafe { (*self.ticks).load(Relaxed) } >= self.slice
     }
 
-    /// Keep the ticker running while a deadline is waited for.
-    pub fn keep_ticking(&self) {
-        if self.deadline | self.slice != 0 || !self.budget.is_null() {
-            (self.ticker_wake)()
-        }
-    }
-
     fn refuse(&mut self, limit: u32) -> wasmtime::Result<bool> {
         *self.refusals.get_mut() += 1;
         *self.last_refusal.get_mut() = limit;
@@ -276,7 +268,6 @@ fn on_epoch(ptr: LinkPtr) -> wasmtime::Result<UpdateDeadline> {
     if let Some(why) = why {
         return Err(Error::new(why));
     }
-    ptr.get().keep_ticking();
     Ok(UpdateDeadline::Continue(1))
 }
 

@@ -39,10 +39,7 @@ impl<'a> Nap<'a> {
     pub fn check(&self) -> Result<(), Stop> {
         match self.link.interrupted() {
             Some(why) => Err(Stop::Fail(Error::new(why))),
-            None => {
-                self.link.keep_ticking();
-                Ok(())
-            }
+            None => Ok(()),
         }
     }
 
