@@ -42,7 +42,9 @@ static void cancelled_calls_leave_nothing_behind(void **state)
            (unsigned long long)resident, (unsigned long long)resident_kib());
     storm_run(CALLS);
     assert_int_equal(stat_of(LODGE_STAT_BYTES), bytes);
+#ifndef __SANITIZE_ADDRESS__ /* it keeps what was freed for a while */
     assert_true(resident_kib() < resident + 4096);
+#endif
 }
 
 int main(void)
