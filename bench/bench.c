@@ -19,9 +19,9 @@
 
 #include "bench.h"
 
-static const struct bench_case *const all[] = {bench_calls,     bench_hosts,
-                                               bench_instances, bench_objects,
-                                               bench_limits,    bench_waits};
+static const struct bench_case *const all[] = {
+    bench_calls,   bench_hosts,  bench_callers, bench_instances,
+    bench_objects, bench_limits, bench_waits};
 
 struct options {
     const char *filter, *json;

@@ -39,6 +39,7 @@ struct bench_case {
 /* Each ends with a case without `open`. */
 extern const struct bench_case bench_calls[];
 extern const struct bench_case bench_hosts[];
+extern const struct bench_case bench_callers[];
 extern const struct bench_case bench_instances[];
 extern const struct bench_case bench_objects[];
 extern const struct bench_case bench_limits[];

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "call_plain.h"
+#include "core/clock.h"
 #include "rooms.h"
 
 /* ---- where ------------------------------------------------------------ */
@@ -51,9 +52,14 @@ static uint64_t sooner(uint64_t a, uint64_t b)
     return a && (!b || a < b) ? a : b;
 }
 
+/* Read from the clock: if the ticker lags, a tick that is counted from its
+ * last one would come too early.
+ */
 uint64_t call_tick_after(uint64_t ns)
 {
-    return ticker_tick() + ns / 1000000 + 1 + (ns % 1000000 != 0);
+    const uint64_t now = clock_ns() + TICK_NS - 1;
+
+    return (ns < UINT64_MAX - now ? now + ns : UINT64_MAX) / TICK_NS;
 }
 
 void call_begin(struct store *st, const struct call_terms *terms,

@@ -3,6 +3,7 @@
  */
 #include <stdio.h>
 
+#include "core/clock.h"
 #include "rooms.h"
 
 /* ---- which call ------------------------------------------------------- */
@@ -130,19 +131,17 @@ static uint64_t tag_of(const struct store *st)
     return is_away(st) ? st->res->away.tag : st->tag;
 }
 
-/* Nanoseconds; deadlines are ticks. */
 static uint64_t time_left(const struct store *st)
 {
-    uint64_t deadline =
+    const uint64_t tick =
         is_away(st) ? st->res->away.deadline : st->link.deadline;
-    uint64_t now = ticker_tick();
+    const uint64_t now = clock_ns();
 
-    if (deadline == 0)
+    if (tick == 0)
         return UINT64_MAX;
-    if (deadline <= now)
-        return 0;
-    return deadline - now > UINT64_MAX / 1000000 ? UINT64_MAX - 1
-                                                 : (deadline - now) * 1000000;
+    if (tick >= UINT64_MAX / TICK_NS)
+        return UINT64_MAX - 1 - now;
+    return tick * TICK_NS > now ? tick * TICK_NS - now : 0;
 }
 
 static lodge_status call_get(const struct store *st, uint32_t key,

@@ -125,6 +125,7 @@ lodge_status engine_take(lodge_engine engine, struct engine **out,
 
 /* The library's clock of milliseconds. It runs while somebody waits. */
 extern _Atomic uint64_t ticker_now;
+enum { TICK_NS = 1000000 };
 lodge_status ticker_add(struct engine *eng, lodge_error *err);
 void ticker_remove(struct engine *eng);
 /* Makes the guests of an engine look whether they are to end. One that has
@@ -136,8 +137,6 @@ void ticker_kick(void);
 /* Around what waits for a tick: the ticker runs as long as there is one. */
 void ticker_begin(void);
 void ticker_end(void);
-/* The tick that it is, also while the ticker rests. */
-uint64_t ticker_tick(void);
 uint32_t ticker_running(void);
 
 /* A token on its way out: the first member of the record that carried it. */
