@@ -4,7 +4,7 @@ use crate::host::Failure;
 use crate::layout::{link_of, view_mut};
 use crate::refs::{Fresh, Mode, Root, copy_slots, refs, refuse, root_of, val_types, values_in, values_out, width};
 use crate::store::Link;
-use crate::{Fail, bytes, guard};
+use crate::{Fail, bytes, guard, or};
 use wasmtime::{
     AsContextMut, Error, ExnRef, ExnRefPre, ExnType, FuncType, OwnedRooted, Result, RootScope, Rooted, Tag, TagType, Val, ValType,
 };
@@ -164,5 +164,5 @@ pub unsafe extern "C" fn lodge_wt_thrown_take(
 /// Forget it.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lodge_wt_thrown_drop(link: *mut Link) {
-    refs(link).thrown = None;
+    or((), || refs(link).thrown = None);
 }

@@ -3,7 +3,7 @@
 use crate::layout::link_of;
 use crate::refs::{Fresh, Mode, Root, Words, ref_type, refs, refuse, root_of, val_type, value_in, values_out, width};
 use crate::store::Link;
-use crate::{Fail, guard};
+use crate::{Fail, guard, or};
 use wasmtime::{
     AnyRef, AsContextMut, Error, Global, GlobalType, I31, Mutability, Ref, RefType, Result, RootScope, Rooted, StorageType, Table,
     TableType, Val, ValType,
@@ -21,12 +21,12 @@ const E_NOT_FOUND: i32 = -12;
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lodge_wt_ref_live(link: *mut Link, number: u32) -> i32 {
-    i32::from(root_of(link, number).is_ok())
+    or(0, || i32::from(root_of(link, number).is_ok()))
 }
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lodge_wt_ref_close(link: *mut Link, number: u32) {
-    refs(link).close(number);
+    or((), || refs(link).close(number));
 }
 
 /// A second number for the same object.
@@ -42,13 +42,13 @@ pub unsafe extern "C" fn lodge_wt_ref_dup(link: *mut Link, number: u32, out: &mu
 /// How many numbers were ever given.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lodge_wt_refs_made(link: *mut Link) -> u64 {
-    refs(link).made()
+    or(0, || refs(link).made())
 }
 
 /// Close all numbers given after so many.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lodge_wt_refs_close_since(link: *mut Link, made: u64) {
-    refs(link).close_since(made);
+    or((), || refs(link).close_since(made));
 }
 
 // ---- types -------------------------------------------------------------------

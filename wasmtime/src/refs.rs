@@ -9,7 +9,7 @@
 use crate::host::Failure;
 use crate::layout::link_of;
 use crate::store::Link;
-use crate::{Fail, bytes, guard};
+use crate::{Fail, bytes, guard, or};
 use std::collections::HashMap;
 use std::ffi::c_void;
 use wasmtime::{
@@ -541,19 +541,21 @@ unsafe fn raw_out(
 /// How many references running host functions have as parameters.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lodge_wt_refs_mark(link: *mut Link) -> usize {
-    if unsafe { (*link).refs.is_null() } { 0 } else { refs(link).params.len() }
+    or(0, || if unsafe { (*link).refs.is_null() } { 0 } else { refs(link).params.len() })
 }
 
 /// Close those beyond a mark: their host function has returned.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lodge_wt_refs_drop(link: *mut Link, mark: usize) {
-    if unsafe { !(*link).refs.is_null() } {
-        let refs = refs(link);
-        while refs.params.len() > mark {
-            if let Some(number) = refs.params.pop() {
-                refs.map.remove(&(number - FIRST));
+    or((), || {
+        if unsafe { !(*link).refs.is_null() } {
+            let refs = refs(link);
+            while refs.params.len() > mark {
+                if let Some(number) = refs.params.pop() {
+                    refs.map.remove(&(number - FIRST));
+                }
             }
         }
-    }
+    });
 }
 
