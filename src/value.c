@@ -24,7 +24,7 @@ static lodge_status func_of(struct store *st, uint64_t id,
 static lodge_status ref_in(struct store *st, uint64_t id,
                            wasmtime_val_raw_t *raw, lodge_error *err)
 {
-    const wasmtime_func_t *func;
+    const wasmtime_func_t *func = NULL;
     lodge_status rc;
 
     raw->funcref = NULL;
