@@ -1,6 +1,7 @@
 /* test_wasi_files.c - promises of directories: files, caps, programs. */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -306,6 +307,39 @@ static void a_broken_pipe_in_a_folder_kills_nobody(void **state)
     assert_int_equal(status, 0);
 }
 
+enum { CALL_NS = 50 * 1000000, LATE_NS = 3 * CALL_NS };
+
+/* The other end of the pipe, after the deadline of who waits for it. */
+static void *opens_late(void *unused)
+{
+    struct timespec late = {0, LATE_NS};
+
+    nanosleep(&late, NULL);
+    close(open(at("box/pipe"), O_WRONLY));
+    return unused;
+}
+
+/* What docs/limits.md says: the call is late, and ends well all the same. */
+static void a_deadline_does_not_end_a_call_of_the_file_system(void **state)
+{
+    struct timespec begin, end;
+    pthread_t thread;
+    int64_t took;
+
+    (void)state;
+    open_box(RW, RW);
+    assert_int_equal(mkfifo(at("box/pipe"), 0666), 0);
+    OK(lodge_store_set(store, LODGE_STORE_DEADLINE, CALL_NS, ERR));
+    assert_int_equal(pthread_create(&thread, NULL, opens_late, NULL), 0);
+    clock_gettime(CLOCK_MONOTONIC, &begin);
+    assert_true(path_open(3, "pipe", 0, R_READ) >= 0);
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    took = (int64_t)(end.tv_sec - begin.tv_sec) * 1000000000 +
+           (end.tv_nsec - begin.tv_nsec);
+    assert_true(took > CALL_NS);
+}
+
 static void a_c_program_works_in_a_folder_through_its_libc(void **state)
 {
     (void)state;
@@ -362,6 +396,7 @@ int main(void)
         FILES_TEST(a_directory_that_cannot_be_opened_is_named),
         FILES_TEST(impossible_directories_are_refused),
         FILES_TEST(a_broken_pipe_in_a_folder_kills_nobody),
+        FILES_TEST(a_deadline_does_not_end_a_call_of_the_file_system),
         FILES_TEST(a_c_program_works_in_a_folder_through_its_libc),
         FILES_TEST(a_c_program_cannot_change_a_folder_for_reading),
         FILES_TEST(a_c_program_counts_a_file_of_a_folder),
