@@ -151,7 +151,7 @@ static void by_typed(void *state, uint64_t n)
     lodge_error err = LODGE_ERROR_INIT;
     struct state *s = state;
     int32_t out = 0;
-    i32x2 call;
+    i32x2 call = {.func = {0}};
 
     bench_need(i32x2_bind(&call, s->func, &err), &err, "i32x2_bind");
     while (n-- > 0) {
