@@ -1343,7 +1343,7 @@ LODGE_API lodge_status lodge_linker_prepare(lodge_linker linker,
  *   value  [in]     as lodge_store_set
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, STATE.
+ * Errors: HANDLE, BUSY, NOT_FOUND, STATE.
  * Thread: any; one change at a time.  Since: 0.1.  Op: 90.
  */
 LODGE_API lodge_status lodge_prepared_set(lodge_prepared prepared,
@@ -1418,7 +1418,7 @@ LODGE_API lodge_status lodge_store_close(lodge_store store);
  *   value  [in]     bytes, counts, units of fuel, or nanoseconds
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, STATE, MEMORY.
+ * Errors: HANDLE, BUSY, NOT_FOUND, STATE, MEMORY.
  * Thread: any; one at a time.  Since: 0.1.  Op: 102.
  * Source: wasmtime_context_set_fuel; Store::limiter.
  */
@@ -1819,9 +1819,9 @@ LODGE_API lodge_status lodge_func_call(lodge_func fn, uint64_t *slots,
  *                   suffice for this function and for every request it
  *                   makes; a call whose request does not fit ends (BUFFER)
  *
- * Errors: ARGUMENT, HANDLE, BUSY, STATE, BUFFER, FOREIGN, UNSUPPORTED, LIMIT,
- *         TRAP, EXCEPTION, EXIT, HOST, FUEL, DEADLINE, CANCELLED, STACK,
- *         INTERNAL, TYPE, MEMORY.
+ * Errors: ARGUMENT, HANDLE, BUSY, STATE, BUFFER, FOREIGN, LIMIT, TRAP,
+ *         EXCEPTION, EXIT, HOST, FUEL, DEADLINE, CANCELLED, STACK, INTERNAL,
+ *         TYPE, MEMORY.
  * Thread: any; one call per store at a time.  Since: 0.1.  Op: 141.
  */
 LODGE_API lodge_status lodge_call(uint64_t *frame);
@@ -1847,9 +1847,9 @@ LODGE_API lodge_status lodge_call(uint64_t *frame);
  *                   lodge_call. A refusal leaves the frame as it was and
  *                   the request open
  *
- * Errors: ARGUMENT, HANDLE, BUSY, STATE, BUFFER, FOREIGN, UNSUPPORTED, LIMIT,
- *         TRAP, EXCEPTION, EXIT, HOST, FUEL, DEADLINE, CANCELLED, STACK,
- *         INTERNAL, LINK, MEMORY, TYPE.
+ * Errors: ARGUMENT, HANDLE, BUSY, STATE, BUFFER, FOREIGN, LIMIT, TRAP,
+ *         EXCEPTION, EXIT, HOST, FUEL, DEADLINE, CANCELLED, STACK, INTERNAL,
+ *         MEMORY, TYPE.
  * Thread: any; one call per store at a time.  Since: 0.1.  Op: 239.
  */
 LODGE_API lodge_status lodge_resume(uint64_t *frame);
@@ -1862,9 +1862,9 @@ LODGE_API lodge_status lodge_resume(uint64_t *frame);
  *                   instance. PARENT, TAG, DEADLINE and the rest as in
  *                   lodge_call
  *
- * Errors: ARGUMENT, HANDLE, BUSY, STATE, BUFFER, FOREIGN, UNSUPPORTED, LIMIT,
- *         TRAP, EXCEPTION, EXIT, HOST, FUEL, DEADLINE, CANCELLED, STACK,
- *         INTERNAL, LINK, IO, MEMORY.
+ * Errors: ARGUMENT, HANDLE, BUSY, STATE, BUFFER, FOREIGN, LIMIT, TRAP,
+ *         EXCEPTION, EXIT, HOST, FUEL, DEADLINE, CANCELLED, STACK, INTERNAL,
+ *         IO, MEMORY.
  * Thread: any; one call per store at a time.  Since: 0.1.  Op: 240.
  */
 LODGE_API lodge_status lodge_instantiate(uint64_t *frame);
@@ -2189,8 +2189,7 @@ LODGE_API lodge_status lodge_host_memory(lodge_host host, const char *type,
  *   index  [out]    its number in the host module
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, LIMIT, MEMORY, STATE, TYPE, UNSUPPORTED,
- *         INTERNAL.
+ * Errors: ARGUMENT, HANDLE, BUSY, LIMIT, MEMORY, STATE, UNSUPPORTED, INTERNAL.
  * Thread: any; one change at a time.  Since: 0.1.  Op: 281.
  */
 LODGE_API lodge_status lodge_host_table(lodge_host host, const char *type,
@@ -2207,8 +2206,7 @@ LODGE_API lodge_status lodge_host_table(lodge_host host, const char *type,
  *   index  [out]    its number in the host module
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, MEMORY, STATE, TYPE, UNSUPPORTED, INTERNAL,
- *         LIMIT.
+ * Errors: ARGUMENT, HANDLE, BUSY, MEMORY, STATE, UNSUPPORTED, INTERNAL, LIMIT.
  * Thread: any; one change at a time.  Since: 0.1.  Op: 282.
  */
 LODGE_API lodge_status lodge_host_global(lodge_host host, const char *type,

@@ -57,10 +57,11 @@ lodge_status lodge_caller_instance(lodge_caller caller, lodge_instance *out)
     rc = host_call_enter(caller, &st, &raw);
     if (rc != LODGE_OK)
         return rc;
-    inst = instance_calling(st, raw);
-    out->id = inst ? store_child_id(st, inst->child) : 0;
+    rc = instance_calling(st, raw, &inst);
+    if (rc == LODGE_OK)
+        out->id = inst ? store_child_id(st, inst->child) : 0;
     handle_leave(caller.id);
-    return LODGE_OK;
+    return rc;
 }
 
 lodge_status lodge_caller_memory(lodge_caller caller, lodge_memory *out)
@@ -75,10 +76,10 @@ lodge_status lodge_caller_memory(lodge_caller caller, lodge_memory *out)
     rc = host_call_enter(caller, &st, &raw);
     if (rc != LODGE_OK)
         return rc;
-    inst = instance_calling(st, raw);
-    if (!inst)
+    rc = instance_calling(st, raw, &inst);
+    if (rc == LODGE_OK && !inst)
         rc = LODGE_E_NOT_FOUND;
-    else if (!inst->memory)
+    else if (rc == LODGE_OK && !inst->memory)
         rc = instance_find(st, inst, "memory", 6, &inst->memory, NULL);
     if (rc == LODGE_OK && st->children[inst->memory].kind != LODGE_KIND_MEMORY)
         rc = LODGE_E_NOT_FOUND;
@@ -104,9 +105,10 @@ lodge_status lodge_caller_export(lodge_caller caller, const char *name,
         rc = host_call_enter(caller, &st, &raw);
     if (rc != LODGE_OK)
         return rc;
-    inst = instance_calling(st, raw);
-    rc = inst ? instance_find(st, inst, name, name_len, &at, NULL)
-              : LODGE_E_NOT_FOUND;
+    rc = instance_calling(st, raw, &inst);
+    if (rc == LODGE_OK)
+        rc = inst ? instance_find(st, inst, name, name_len, &at, NULL)
+                  : LODGE_E_NOT_FOUND;
     if (rc == LODGE_OK) {
         out->kind = st->children[at].kind;
         out->reserved = 0;

@@ -62,7 +62,6 @@ static int32_t fail_words(struct store *st, lodge_status rc, const char *text)
 static int32_t fill_frame(struct store *st, const struct request *me)
 {
     const struct sig *sig = me->func->sig;
-    struct instance *inst = instance_calling(st, me->instance);
     uint64_t *frame = st->frame, *slots = frame + LODGE_FRAME_SLOTS;
     uint32_t i, need = sig->param_slots;
     lodge_status rc;
@@ -85,7 +84,7 @@ static int32_t fill_frame(struct store *st, const struct request *me)
     frame[LODGE_FRAME_IMPORT] = me->func->node.token |
                                 (uint64_t)sig->param_slots << 32 |
                                 (uint64_t)sig->result_slots << 48;
-    frame[LODGE_FRAME_INSTANCE] = inst ? store_child_id(st, inst->child) : 0;
+    frame[LODGE_FRAME_INSTANCE] = instance_calling_id(st, me->instance);
     return LODGE_OK;
 }
 

@@ -20,19 +20,34 @@ static struct instance *find_making(const struct store *st, uint32_t index)
     return inst;
 }
 
-struct instance *instance_calling(struct store *st,
-                                  const wasmtime_instance_t *raw)
+lodge_status instance_calling(struct store *st, const wasmtime_instance_t *raw,
+                              struct instance **out)
 {
     uint32_t at, index = instance_index(raw);
     struct instance *inst;
+    lodge_status rc = LODGE_OK;
 
-    if (index < st->ninstances && st->instances[index])
-        return st->children[st->instances[index]].of.instance;
+    *out = NULL;
+    if (index < st->ninstances && st->instances[index]) {
+        *out = st->children[st->instances[index]].of.instance;
+        return LODGE_OK;
+    }
     inst = find_making(st, index);
-    if (!inst)
-        return NULL;
-    inst->raw = *raw;
-    return store_instance_add(st, inst, &at, NULL) == LODGE_OK ? inst : NULL;
+    if (inst) {
+        inst->raw = *raw;
+        rc = store_instance_add(st, inst, &at, NULL);
+    }
+    if (rc == LODGE_OK)
+        *out = inst;
+    return rc;
+}
+
+uint64_t instance_calling_id(struct store *st, const wasmtime_instance_t *raw)
+{
+    struct instance *inst;
+
+    instance_calling(st, raw, &inst);
+    return inst ? store_child_id(st, inst->child) : 0;
 }
 
 /* A number between those of the instances that are there and those to come:
@@ -116,11 +131,12 @@ static lodge_status instance_start(struct store *st, struct instance *inst,
 {
     const uint64_t *needs = inst->mod->shape.needs;
     const uint64_t peak = st->link.memory_peak;
+    struct instance *outer;
     wasmtime_instance_t raw;
     lodge_status rc;
 
     if (st->link.call) /* known before it is not the innermost */
-        instance_calling(st, st->link.call->instance);
+        instance_calling(st, st->link.call->instance, &outer);
     rc = count_needs(st, needs, err);
     if (rc != LODGE_OK)
         return rc;

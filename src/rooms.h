@@ -495,10 +495,14 @@ static inline void instance_closes_apply(struct store *st)
 /* Frees the record of an instance. */
 void instance_end(struct instance *inst);
 /* The instance that made the running host call; NULL if the host did, or code
- * of an instance whose start function failed before it called the host.
+ * of an instance whose start function failed before it called the host. The
+ * first to ask for one that is being made gives it a handle: E_MEMORY or
+ * E_LIMIT.
  */
-struct instance *instance_calling(struct store *st,
-                                  const wasmtime_instance_t *raw);
+lodge_status instance_calling(struct store *st, const wasmtime_instance_t *raw,
+                              struct instance **out);
+/* Its handle for a frame; 0 too where it cannot have one. */
+uint64_t instance_calling_id(struct store *st, const wasmtime_instance_t *raw);
 /* The child number of an export by index. */
 lodge_status instance_export(struct store *st, struct instance *inst,
                              uint32_t index, uint32_t *at, lodge_error *err);

@@ -53,7 +53,6 @@ static int32_t deliver(struct store *st, const struct request *me)
     const struct command *cmd = st->res->cmd;
     const struct sig *sig = me->func->sig;
     uint32_t i, need = sig->param_slots;
-    struct instance *inst;
     lodge_status rc;
 
     if (need < sig->result_slots)
@@ -65,13 +64,11 @@ static int32_t deliver(struct store *st, const struct request *me)
         return fail(st, rc, "no memory for a reference", 25);
     for (i = sig->param_slots; i < sig->result_slots; i++)
         cmd->slots[i] = 0;
-    inst = instance_calling(st, me->instance);
     cmd->frame[LODGE_FRAME_TOKEN] = me->token;
     cmd->frame[LODGE_FRAME_IMPORT] = me->func->node.token |
                                      (uint64_t)sig->param_slots << 32 |
                                      (uint64_t)sig->result_slots << 48;
-    cmd->frame[LODGE_FRAME_INSTANCE] =
-        inst ? store_child_id(st, inst->child) : 0;
+    cmd->frame[LODGE_FRAME_INSTANCE] = instance_calling_id(st, me->instance);
     return LODGE_OK;
 }
 
