@@ -131,7 +131,7 @@ static void engines_with_little_tell_them_apart(void **state)
 {
     static const char *const settings[] = {
         "gc=off,exceptions=off", "target=pulley64,wasm-threads=off",
-        "allocator=pooling,interruption=off"};
+        "allocator=pooling,pool-memories=8,interruption=off"};
     int i;
 
     (void)state;
