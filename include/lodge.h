@@ -2759,7 +2759,7 @@ LODGE_API lodge_status lodge_ref_close(lodge_ref ref);
  *   out    [out]    another one
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, LIMIT, MEMORY, STATE.
+ * Errors: ARGUMENT, HANDLE, BUSY, LIMIT, STATE.
  * Thread: any; one at a time per store.  Since: 0.1.  Op: 264.
  */
 LODGE_API lodge_status lodge_ref_dup(lodge_ref ref, lodge_ref *out,
@@ -2774,7 +2774,7 @@ LODGE_API lodge_status lodge_ref_dup(lodge_ref ref, lodge_ref *out,
  *   len    [out]    full length in bytes
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, BUFFER, MEMORY, STATE.
+ * Errors: ARGUMENT, HANDLE, BUSY, BUFFER, STATE.
  * Thread: any; one at a time per store.  Since: 0.1.  Op: 265.
  */
 LODGE_API lodge_status lodge_ref_type(lodge_ref ref, char *buf, uint64_t cap,
@@ -2787,7 +2787,7 @@ LODGE_API lodge_status lodge_ref_type(lodge_ref ref, char *buf, uint64_t cap,
  *   yes    [out]    1 or 0
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, MEMORY, STATE.
+ * Errors: ARGUMENT, HANDLE, BUSY, STATE.
  * Thread: any; one at a time per store.  Since: 0.1.  Op: 266.
  */
 LODGE_API lodge_status lodge_ref_test(lodge_ref ref, uint32_t type,
@@ -2800,7 +2800,7 @@ LODGE_API lodge_status lodge_ref_test(lodge_ref ref, uint32_t type,
  *   yes    [out]    1 or 0
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, FOREIGN, MEMORY, STATE.
+ * Errors: ARGUMENT, HANDLE, BUSY, FOREIGN, STATE.
  * Thread: any; one at a time per store.  Since: 0.1.  Op: 267.
  */
 LODGE_API lodge_status lodge_ref_same(lodge_ref ref, lodge_ref other,
@@ -2828,7 +2828,7 @@ LODGE_API lodge_status lodge_ref_i31(lodge_store store, uint32_t value,
  *   len    [out]    values
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, TYPE, MEMORY, STATE.
+ * Errors: ARGUMENT, HANDLE, BUSY, TYPE, STATE.
  * Thread: any; one at a time per store.  Since: 0.1.  Op: 269.
  */
 LODGE_API lodge_status lodge_ref_len(lodge_ref ref, uint64_t *len,

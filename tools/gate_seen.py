@@ -15,6 +15,7 @@ _STOPS = {"LODGE_OK", "LODGE_REQUEST", "LODGE_YIELD"}
 _GOOD = {
     "lodge_caller_fail": {"LODGE_E_HOST"},
     "lodge_caller_exit": {"LODGE_E_EXIT"},
+    "lodge_caller_throw": {"LODGE_E_EXCEPTION"},
     "lodge_call": _STOPS,
     "lodge_resume": _STOPS,
     "lodge_instantiate": _STOPS,
