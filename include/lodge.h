@@ -1784,9 +1784,9 @@ LODGE_API lodge_status lodge_instance_tag(lodge_instance instance,
  *   len    [in]     slots in `slots`
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, STATE, BUFFER, FOREIGN, UNSUPPORTED, LIMIT,
- *         TRAP, EXCEPTION, EXIT, HOST, FUEL, DEADLINE, CANCELLED, STACK,
- *         INTERNAL, TYPE, MEMORY.
+ * Errors: ARGUMENT, HANDLE, BUSY, STATE, BUFFER, FOREIGN, LIMIT, TRAP,
+ *         EXCEPTION, EXIT, HOST, FUEL, DEADLINE, CANCELLED, STACK, INTERNAL,
+ *         TYPE, MEMORY.
  * Thread: any; one call per store at a time.  Since: 0.1.  Op: 140.
  * Source: wasmtime_func_call_unchecked.
  */
@@ -2598,8 +2598,7 @@ LODGE_API lodge_status lodge_table_size(lodge_table table, uint64_t *elements,
  *   value  [out]    a slot, 0 = null; the same function has one id
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, BOUNDS, LIMIT, MEMORY, STATE, UNSUPPORTED,
- *         TYPE.
+ * Errors: ARGUMENT, HANDLE, BUSY, BOUNDS, LIMIT, MEMORY, STATE, TYPE.
  * Thread: any; one at a time per store.  Since: 0.1.  Op: 183.
  * Source: wasmtime_table_get.
  */
@@ -2613,8 +2612,7 @@ LODGE_API lodge_status lodge_table_get(lodge_table table, uint64_t index,
  *   value  [in]     a slot, 0 = null
  *   err    [out]    may be NULL
  *
- * Errors: HANDLE, BUSY, FOREIGN, BOUNDS, TYPE, STATE, UNSUPPORTED, STACK,
- *         MEMORY, LIMIT.
+ * Errors: HANDLE, BUSY, FOREIGN, BOUNDS, TYPE, STATE, STACK, MEMORY, LIMIT.
  * Thread: any; one at a time per store.  Since: 0.1.  Op: 184.
  * Source: wasmtime_table_set.
  */
@@ -2629,8 +2627,7 @@ LODGE_API lodge_status lodge_table_set(lodge_table table, uint64_t index,
  *   old_size [out]  elements before; may be NULL
  *   err    [out]    may be NULL
  *
- * Errors: HANDLE, BUSY, FOREIGN, TYPE, LIMIT, MEMORY, STATE, UNSUPPORTED,
- *         STACK.
+ * Errors: HANDLE, BUSY, FOREIGN, TYPE, LIMIT, MEMORY, STATE, STACK.
  * Thread: any; one at a time per store.  Since: 0.1.  Op: 185.
  * Source: wasmtime_table_grow.
  */
@@ -2681,8 +2678,7 @@ LODGE_API lodge_status lodge_global_type(lodge_global global, char *buf,
  *   len    [in]     slots in `slots`
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, BUFFER, LIMIT, MEMORY, STATE, UNSUPPORTED,
- *         TYPE.
+ * Errors: ARGUMENT, HANDLE, BUSY, BUFFER, LIMIT, MEMORY, STATE, TYPE.
  * Thread: any; one at a time per store.  Since: 0.1.  Op: 192.
  * Source: wasmtime_global_get.
  */
@@ -2696,8 +2692,8 @@ LODGE_API lodge_status lodge_global_get(lodge_global global, uint64_t *slots,
  *   len    [in]     slots in `slots`
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, BUFFER, FOREIGN, TYPE, STATE, UNSUPPORTED,
- *         STACK, MEMORY, LIMIT.
+ * Errors: ARGUMENT, HANDLE, BUSY, BUFFER, FOREIGN, TYPE, STATE, STACK, MEMORY,
+ *         LIMIT.
  * Thread: any; one at a time per store.  Since: 0.1.  Op: 193.
  * Source: wasmtime_global_set.
  */

@@ -147,10 +147,6 @@ static lodge_status refuse_slots(const struct sig *sig, uint32_t need,
                                  const uint64_t *slots, uint32_t len,
                                  lodge_error *err)
 {
-    if (sig->unsupported >= 0)
-        return error_refuse(err, LODGE_E_UNSUPPORTED,
-                            "values of type %s cannot be passed yet",
-                            type_name((uint32_t)sig->unsupported));
     if (!slots)
         return error_refuse(err, LODGE_E_ARGUMENT,
                             "slots: is NULL, %u slots are needed", need);
@@ -166,7 +162,7 @@ lodge_status call_check(const struct sig *sig, const uint64_t *slots,
     uint32_t need = sig->param_slots > sig->result_slots ? sig->param_slots
                                                          : sig->result_slots;
 
-    if (len < need || (need && !slots) || sig->unsupported >= 0)
+    if (len < need || (need && !slots))
         return refuse_slots(sig, need, slots, len, err);
     return LODGE_OK;
 }

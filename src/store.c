@@ -564,10 +564,8 @@ static lodge_status child_type(struct store *st, uint32_t kind,
         c->everyday = c->sig->everyday;
     else
         c->code = type.code;
-    if (rc == LODGE_OK && kind == LODGE_KIND_FUNC) {
+    if (rc == LODGE_OK && kind == LODGE_KIND_FUNC)
         c->sig->func = *(const wasmtime_func_t *)item;
-        c->sig->unsupported = -1; /* it tells its types itself */
-    }
     textbuf_free(&text);
     return rc;
 }
