@@ -23,7 +23,7 @@ test: setup-test                ## every test; ends with 'N passed, N failed'
 soak: debug                     ## long runs: flat memory over millions of turns
 	@ctest --preset soak
 
-check: setup-check release      ## what must not drift apart
+check: setup-check release      ## what must not drift apart; after make test
 	@tools/check
 
 # MODE is a list of words, FILTER a part of SUITE/NAME.

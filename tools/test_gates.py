@@ -115,9 +115,6 @@ class Tree(unittest.TestCase):
             path.write_text(text, encoding="utf-8")
             ctx = Context(path.parent.parent, path.parent)
             self.assertEqual(gate_tests._words(ctx), {"lodge_b", "LODGE_E_X"})
-            self.assertEqual(
-                gate_tests._bodies(ctx), [{"lodge_b", "LODGE_E_X"}]
-            )
 
     def test_code_without_comments_keeps_its_lines(self) -> None:
         text = 'a /* b\nc */ d // e\nf "/* g */" \'"\' h'
