@@ -2803,7 +2803,7 @@ LODGE_API lodge_status lodge_ref_same(lodge_ref ref, lodge_ref other,
                                       uint32_t *yes, lodge_error *err);
 
 /* Make a reference to a small number. Structs and arrays are made by guests
- * only, for now.
+ * only.
  *
  *   store  [in]     a store
  *   value  [in]     below 2^31

@@ -45,41 +45,53 @@ lodge_status host_call_enter(lodge_caller caller, struct store **out,
 
 /* ---- who calls -------------------------------------------------------- */
 
-lodge_status lodge_caller_instance(lodge_caller caller, lodge_instance *out)
+/* Enters the store of a host call; the calling instance is NULL where there
+ * is none. On failure the store is left.
+ */
+static lodge_status calling_enter(lodge_caller caller, struct store **st,
+                                  struct instance **inst)
 {
     const wasmtime_instance_t *raw;
+    lodge_status rc = host_call_enter(caller, st, &raw);
+
+    if (rc != LODGE_OK)
+        return rc;
+    rc = instance_calling(*st, raw, inst);
+    if (rc != LODGE_OK)
+        handle_leave(caller.id);
+    return rc;
+}
+
+lodge_status lodge_caller_instance(lodge_caller caller, lodge_instance *out)
+{
     struct instance *inst;
     struct store *st;
     lodge_status rc;
 
     if (!out)
         return LODGE_E_ARGUMENT;
-    rc = host_call_enter(caller, &st, &raw);
+    rc = calling_enter(caller, &st, &inst);
     if (rc != LODGE_OK)
         return rc;
-    rc = instance_calling(st, raw, &inst);
-    if (rc == LODGE_OK)
-        out->id = inst ? store_child_id(st, inst->child) : 0;
+    out->id = inst ? store_child_id(st, inst->child) : 0;
     handle_leave(caller.id);
     return rc;
 }
 
 lodge_status lodge_caller_memory(lodge_caller caller, lodge_memory *out)
 {
-    const wasmtime_instance_t *raw;
     struct instance *inst;
     struct store *st;
     lodge_status rc;
 
     if (!out)
         return LODGE_E_ARGUMENT;
-    rc = host_call_enter(caller, &st, &raw);
+    rc = calling_enter(caller, &st, &inst);
     if (rc != LODGE_OK)
         return rc;
-    rc = instance_calling(st, raw, &inst);
-    if (rc == LODGE_OK && !inst)
+    if (!inst)
         rc = LODGE_E_NOT_FOUND;
-    else if (rc == LODGE_OK && !inst->memory)
+    else if (!inst->memory)
         rc = instance_find(st, inst, "memory", 6, &inst->memory, NULL);
     if (rc == LODGE_OK && st->children[inst->memory].kind != LODGE_KIND_MEMORY)
         rc = LODGE_E_NOT_FOUND;
@@ -92,7 +104,6 @@ lodge_status lodge_caller_memory(lodge_caller caller, lodge_memory *out)
 lodge_status lodge_caller_export(lodge_caller caller, const char *name,
                                  uint64_t name_len, lodge_extern *out)
 {
-    const wasmtime_instance_t *raw;
     struct instance *inst;
     struct store *st;
     uint32_t at;
@@ -102,13 +113,11 @@ lodge_status lodge_caller_export(lodge_caller caller, const char *name,
         return LODGE_E_ARGUMENT;
     rc = text_check(name, name_len, "name", NULL);
     if (rc == LODGE_OK)
-        rc = host_call_enter(caller, &st, &raw);
+        rc = calling_enter(caller, &st, &inst);
     if (rc != LODGE_OK)
         return rc;
-    rc = instance_calling(st, raw, &inst);
-    if (rc == LODGE_OK)
-        rc = inst ? instance_find(st, inst, name, name_len, &at, NULL)
-                  : LODGE_E_NOT_FOUND;
+    rc = inst ? instance_find(st, inst, name, name_len, &at, NULL)
+              : LODGE_E_NOT_FOUND;
     if (rc == LODGE_OK) {
         out->kind = st->children[at].kind;
         out->reserved = 0;

@@ -134,13 +134,10 @@ static lodge_status fuel_get(const struct store *st, int used, uint64_t *value,
     return LODGE_OK;
 }
 
-lodge_status store_key_get(const struct store *st, uint32_t key,
-                           uint64_t *value, lodge_error *err)
+/* What the host has set; whether the key is one of these. */
+static int setting_get(const struct store *st, uint32_t key, uint64_t *value)
 {
     switch (key) {
-    case LODGE_STORE_FUEL:
-    case LODGE_STORE_FUEL_USED:
-        return fuel_get(st, key == LODGE_STORE_FUEL_USED, value, err);
     case LODGE_STORE_MEMORY_LIMIT:
         *value = st->link.memory_limit;
         break;
@@ -165,6 +162,16 @@ lodge_status store_key_get(const struct store *st, uint32_t key,
     case LODGE_STORE_TOKEN:
         *value = st->token ? st->token->token : 0;
         break;
+    default:
+        return 0;
+    }
+    return 1;
+}
+
+/* What the store has counted; whether the key is one of these. */
+static int count_get(const struct store *st, uint32_t key, uint64_t *value)
+{
+    switch (key) {
     case LODGE_STORE_MEMORY_BYTES:
         *value = st->link.memory_bytes;
         break;
@@ -193,9 +200,19 @@ lodge_status store_key_get(const struct store *st, uint32_t key,
         *value = st->externrefs;
         break;
     default:
-        return key_refuse(key, "", err);
+        return 0;
     }
-    return LODGE_OK;
+    return 1;
+}
+
+lodge_status store_key_get(const struct store *st, uint32_t key,
+                           uint64_t *value, lodge_error *err)
+{
+    if (key == LODGE_STORE_FUEL || key == LODGE_STORE_FUEL_USED)
+        return fuel_get(st, key == LODGE_STORE_FUEL_USED, value, err);
+    return setting_get(st, key, value) || count_get(st, key, value)
+               ? LODGE_OK
+               : key_refuse(key, "", err);
 }
 
 /* ---- keys ------------------------------------------------------------- */
