@@ -264,6 +264,17 @@ enum {
     LODGE_NEEDS_START = 7
 };
 enum {
+    LODGE_SEALED_OTHER = 1,
+    LODGE_SEALED_CUT = 2,
+    LODGE_SEALED_FORMAT = 3,
+    LODGE_SEALED_KEY = 4,
+    LODGE_SEALED_CHANGED = 5,
+    LODGE_SEALED_VERSION = 6,
+    LODGE_SEALED_CPU = 7,
+    LODGE_SEALED_SETTINGS = 8,
+    LODGE_SEALED_LIMIT = 9
+};
+enum {
     LODGE_STORE_MEMORY_LIMIT = 1,
     LODGE_STORE_TABLE_LIMIT = 2,
     LODGE_STORE_INSTANCE_LIMIT = 3,
@@ -427,6 +438,10 @@ lodge_status lodge_module_section(lodge_module module, uint32_t index, uint32_t 
 lodge_status lodge_module_name(lodge_module module, char *buf, uint64_t cap, uint64_t *len, lodge_error *err);
 lodge_status lodge_module_producers(lodge_module module, char *buf, uint64_t cap, uint64_t *len, lodge_error *err);
 lodge_status lodge_module_needs(lodge_module module, uint32_t key, uint64_t *value, lodge_error *err);
+lodge_status lodge_module_save(lodge_module module, const uint8_t *key, uint64_t key_len, uint8_t *buf, uint64_t cap, uint64_t *len, lodge_error *err);
+lodge_status lodge_module_load(lodge_engine engine, const uint8_t *ptr, uint64_t len, const uint8_t *key, uint64_t key_len, lodge_module *out, lodge_error *err);
+lodge_status lodge_module_save_file(lodge_module module, const char *path, uint64_t path_len, const uint8_t *key, uint64_t key_len, lodge_error *err);
+lodge_status lodge_module_load_file(lodge_engine engine, const char *path, uint64_t path_len, const uint8_t *key, uint64_t key_len, lodge_module *out, lodge_error *err);
 lodge_status lodge_text_to_binary(const char *ptr, uint64_t len, uint8_t *buf, uint64_t cap, uint64_t *out_len, lodge_error *err);
 lodge_status lodge_linker_new(lodge_engine engine, lodge_linker *out, lodge_error *err);
 lodge_status lodge_linker_close(lodge_linker linker);

@@ -434,6 +434,19 @@ enum {
     LODGE_NEEDS_START = 7           /* 1 if it has a start function */
 };
 
+/* Why sealed code was refused: `detail` of the error record. */
+enum {
+    LODGE_SEALED_OTHER = 1,    /* not sealed code (COMPILE) */
+    LODGE_SEALED_CUT = 2,      /* cut short, or longer (COMPILE) */
+    LODGE_SEALED_FORMAT = 3,   /* in another format (UNSUPPORTED) */
+    LODGE_SEALED_KEY = 4,      /* with another key (COMPILE) */
+    LODGE_SEALED_CHANGED = 5,  /* changed since (COMPILE) */
+    LODGE_SEALED_VERSION = 6,  /* by another Lodge or Wasmtime (UNSUPPORTED) */
+    LODGE_SEALED_CPU = 7,      /* for another CPU or target (UNSUPPORTED) */
+    LODGE_SEALED_SETTINGS = 8, /* for other settings (CONFIG) */
+    LODGE_SEALED_LIMIT = 9     /* more than the engine compiles (LIMIT) */
+};
+
 /* Store keys (lodge_store_set, _get; lodge_prepared_set). The first group
  * can be set and read, the second only read.
  */
@@ -1134,6 +1147,82 @@ LODGE_API lodge_status lodge_module_producers(lodge_module module, char *buf,
  */
 LODGE_API lodge_status lodge_module_needs(lodge_module module, uint32_t key,
                                           uint64_t *value, lodge_error *err);
+
+/* Save compiled code: sealed, so that lodge_module_load sees every change.
+ * The same module, settings and key give the same bytes.
+ *
+ *   module [in]     a module
+ *   key    [in]     16 to 1024 secret bytes, best 32 random ones
+ *   key_len [in]    bytes in `key`
+ *   buf    [out]    sealed code
+ *   cap    [in]     bytes in `buf`
+ *   len    [out]    full length in bytes
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUFFER, MEMORY, STATE, INTERNAL.
+ * Thread: any, at once.  Since: 0.1.  Op: 300.
+ * Source: wasmtime_module_serialize, with a seal.
+ */
+LODGE_API lodge_status lodge_module_save(lodge_module module,
+                                         const uint8_t *key, uint64_t key_len,
+                                         uint8_t *buf, uint64_t cap,
+                                         uint64_t *len, lodge_error *err);
+
+/* Make a module of sealed code, without compiling. It is copied, the copy is
+ * verified with the key, and nothing is used before. Whoever has the key can
+ * seal any machine code: the key is as good as the right to run programs.
+ *
+ *   engine [in]     an engine with the settings that the code was made with
+ *   ptr    [in]     what lodge_module_save wrote
+ *   len    [in]     bytes in `ptr`
+ *   key    [in]     the key that it was sealed with
+ *   key_len [in]    bytes in `key`
+ *   out    [out]    the module, equal to the one that was saved
+ *   err    [out]    may be NULL; detail = LODGE_SEALED_* of a refusal
+ *
+ * Errors: ARGUMENT, HANDLE, COMPILE, UNSUPPORTED, CONFIG, LIMIT, MEMORY,
+ *         STATE, INTERNAL.
+ * Thread: any, at once.  Since: 0.1.  Op: 301.
+ * Source: wasmtime_module_deserialize, which would run whatever it is given.
+ */
+LODGE_API lodge_status lodge_module_load(lodge_engine engine,
+                                         const uint8_t *ptr, uint64_t len,
+                                         const uint8_t *key, uint64_t key_len,
+                                         lodge_module *out, lodge_error *err);
+
+/* Save compiled code to a file, which is replaced whole or stays as it was.
+ *
+ *   module [in]     a module
+ *   path   [in]     path of the file
+ *   path_len [in]   bytes in `path`
+ *   key    [in]     as lodge_module_save
+ *   key_len [in]    bytes in `key`
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, IO, MEMORY, STATE, INTERNAL.
+ * Thread: any, at once.  Since: 0.1.  Op: 302.
+ */
+LODGE_API lodge_status lodge_module_save_file(
+    lodge_module module, const char *path, uint64_t path_len,
+    const uint8_t *key, uint64_t key_len, lodge_error *err);
+
+/* As lodge_module_load, from a file of less than 4 GiB.
+ *
+ *   engine [in]     an engine with the settings that the code was made with
+ *   path   [in]     path of the file
+ *   path_len [in]   bytes in `path`
+ *   key    [in]     the key that it was sealed with
+ *   key_len [in]    bytes in `key`
+ *   out    [out]    the module
+ *   err    [out]    may be NULL; detail = LODGE_SEALED_* of a refusal
+ *
+ * Errors: ARGUMENT, HANDLE, IO, COMPILE, UNSUPPORTED, CONFIG, LIMIT, MEMORY,
+ *         STATE, INTERNAL.
+ * Thread: any, at once.  Since: 0.1.  Op: 303.
+ */
+LODGE_API lodge_status lodge_module_load_file(
+    lodge_engine engine, const char *path, uint64_t path_len,
+    const uint8_t *key, uint64_t key_len, lodge_module *out, lodge_error *err);
 
 /* Translate text format into a binary module, without checking it.
  *

@@ -971,4 +971,35 @@ case 284:
             frame[4], (lodge_extern *)(uintptr_t)frame[5],
             (lodge_error *)(uintptr_t)frame[6]);
     return (lodge_status)(int64_t)frame[0];
+case 300:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_module_save((lodge_module){ frame[1] },
+            (const uint8_t *)(uintptr_t)frame[2], frame[3],
+            (uint8_t *)(uintptr_t)frame[4], frame[5],
+            (uint64_t *)(uintptr_t)frame[6],
+            (lodge_error *)(uintptr_t)frame[7]);
+    return (lodge_status)(int64_t)frame[0];
+case 301:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_module_load((lodge_engine){ frame[1] },
+            (const uint8_t *)(uintptr_t)frame[2], frame[3],
+            (const uint8_t *)(uintptr_t)frame[4], frame[5],
+            (lodge_module *)(uintptr_t)frame[6],
+            (lodge_error *)(uintptr_t)frame[7]);
+    return (lodge_status)(int64_t)frame[0];
+case 302:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_module_save_file((lodge_module){ frame[1] },
+            (const char *)(uintptr_t)frame[2], frame[3],
+            (const uint8_t *)(uintptr_t)frame[4], frame[5],
+            (lodge_error *)(uintptr_t)frame[6]);
+    return (lodge_status)(int64_t)frame[0];
+case 303:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_module_load_file((lodge_engine){ frame[1] },
+            (const char *)(uintptr_t)frame[2], frame[3],
+            (const uint8_t *)(uintptr_t)frame[4], frame[5],
+            (lodge_module *)(uintptr_t)frame[6],
+            (lodge_error *)(uintptr_t)frame[7]);
+    return (lodge_status)(int64_t)frame[0];
 /* clang-format on */

@@ -1,18 +1,14 @@
 /* module.c - modules: opened from bytes, text and files.
  * It must not know how they are linked.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "rooms.h"
 
 /* The compiler needs more stack than a guest does. */
 enum { COMPILE_STACK = 1024 * 1024 };
 
-static int small_stack(void)
+int module_small_stack(void)
 {
     return stack_room() < COMPILE_STACK;
 }
@@ -114,6 +110,29 @@ static void module_destroy(void *obj)
     module_unref(obj);
 }
 
+struct module *module_begin(struct engine *eng)
+{
+    struct module *mod = alloc_zero(sizeof *mod);
+
+    if (!mod)
+        return NULL;
+    atomic_init(&mod->refs, 1);
+    mod->eng = eng;
+    engine_ref(eng);
+    return mod;
+}
+
+lodge_status module_give(struct module *mod, lodge_module *out,
+                         lodge_error *err)
+{
+    lodge_status st = names_build(mod, err);
+
+    if (st == LODGE_OK)
+        st = engine_handle(mod->eng, LODGE_KIND_MODULE, mod, module_destroy,
+                           &out->id, err);
+    return st;
+}
+
 lodge_status module_take(lodge_module module, struct module **out,
                          lodge_error *err)
 {
@@ -136,6 +155,20 @@ static int is_binary(const uint8_t *ptr, uint64_t len)
     return len > 0 && ptr[0] == 0;
 }
 
+/* What lodge_module_save writes begins like this. */
+static int is_sealed(const uint8_t *ptr, uint64_t len)
+{
+    return len >= 14 && memcmp(ptr, "\177ELF", 4) == 0 &&
+           memcmp(ptr + 9, "LODGE", 5) == 0;
+}
+
+static lodge_status refuse_sealed(lodge_error *err)
+{
+    return error_refuse(err, LODGE_E_COMPILE,
+                        "this is sealed code: lodge_module_load opens it "
+                        "with its key (at offset 0x0)");
+}
+
 /* A binary in memory; `text` if Rust made it out of text. */
 struct binary {
     const uint8_t *ptr;
@@ -152,7 +185,7 @@ static lodge_status binary_from_text(struct binary *bin, const uint8_t *ptr,
                                      uint64_t len, lodge_error *err)
 {
     wasmtime_error_t *error = lodge_wt_text(
-        (const char *)ptr, len, small_stack(), &bin->text, &bin->len);
+        (const char *)ptr, len, module_small_stack(), &bin->text, &bin->len);
 
     if (error)
         return trap_translate(NULL, error, LODGE_E_COMPILE, err);
@@ -175,6 +208,8 @@ static lodge_status binary_open(struct binary *bin, const struct engine *eng,
     if (len == 0)
         return error_refuse(err, LODGE_E_COMPILE,
                             "the module is empty (0 bytes)");
+    if (is_sealed(ptr, len))
+        return refuse_sealed(err);
     if (!is_binary(ptr, len) && text_is_utf8(ptr, len))
         return binary_from_text(bin, ptr, len, err);
     bin->ptr = ptr;
@@ -182,20 +217,25 @@ static lodge_status binary_open(struct binary *bin, const struct engine *eng,
     return LODGE_OK;
 }
 
+void module_limits(const struct engine *eng, struct lodge_wt_limits *out)
+{
+    const uint64_t *v = eng->set.value;
+
+    out->module_bytes = v[LODGE_CONFIG_MAX_MODULE_BYTES];
+    out->functions = v[LODGE_CONFIG_MAX_FUNCTIONS];
+    out->function_bytes = v[LODGE_CONFIG_MAX_FUNCTION_BYTES];
+    out->locals = v[LODGE_CONFIG_MAX_LOCALS];
+}
+
 static lodge_status check_limits(const struct engine *eng,
                                  const struct binary *bin, lodge_error *err)
 {
-    const uint64_t *v = eng->set.value;
-    const struct lodge_wt_limits limits = {
-        .module_bytes = v[LODGE_CONFIG_MAX_MODULE_BYTES],
-        .functions = v[LODGE_CONFIG_MAX_FUNCTIONS],
-        .function_bytes = v[LODGE_CONFIG_MAX_FUNCTION_BYTES],
-        .locals = v[LODGE_CONFIG_MAX_LOCALS],
-    };
+    struct lodge_wt_limits limits;
     int limit;
-    wasmtime_error_t *error =
-        lodge_wt_scan(bin->ptr, bin->len, &limits, &limit);
+    wasmtime_error_t *error;
 
+    module_limits(eng, &limits);
+    error = lodge_wt_scan(bin->ptr, bin->len, &limits, &limit);
     if (!error)
         return LODGE_OK;
     return trap_translate(NULL, error, limit ? LODGE_E_LIMIT : LODGE_E_COMPILE,
@@ -212,36 +252,30 @@ static lodge_status compile(struct module *mod, const struct binary *bin,
         return st;
     note_threads(mod->eng);
     error = lodge_wt_module_new(mod->eng->raw, bin->ptr, bin->len,
-                                small_stack(), &mod->raw);
+                                module_small_stack(), &mod->raw);
     if (!error)
         error = lodge_wt_shape_new(mod->raw, bin->ptr, bin->len, &mod->shape);
     if (error)
         return trap_translate(NULL, error, LODGE_E_COMPILE, err);
-    return names_build(mod, err);
+    return LODGE_OK;
 }
 
-/* Takes over the engine reference. */
 static lodge_status module_make(struct engine *eng, const uint8_t *ptr,
                                 uint64_t len, lodge_module *out,
                                 lodge_error *err)
 {
-    struct module *mod = alloc_zero(sizeof *mod);
+    struct module *mod = module_begin(eng);
     struct binary bin = {0};
     lodge_status st;
 
-    if (!mod) {
-        engine_unref(eng);
+    if (!mod)
         return error_memory(err);
-    }
-    atomic_init(&mod->refs, 1);
-    mod->eng = eng;
     st = binary_open(&bin, eng, ptr, len, err);
     if (st == LODGE_OK)
         st = compile(mod, &bin, err);
     binary_close(&bin);
     if (st == LODGE_OK)
-        st = engine_handle(eng, LODGE_KIND_MODULE, mod, module_destroy,
-                           &out->id, err);
+        st = module_give(mod, out, err);
     if (st != LODGE_OK)
         module_unref(mod);
     return st;
@@ -259,7 +293,11 @@ lodge_status lodge_module_open(lodge_engine engine, const uint8_t *ptr,
     st = bytes_check(ptr, len, "ptr", err);
     if (st == LODGE_OK)
         st = engine_take(engine, &eng, err);
-    return st == LODGE_OK ? module_make(eng, ptr, len, out, err) : st;
+    if (st != LODGE_OK)
+        return st;
+    st = module_make(eng, ptr, len, out, err);
+    engine_unref(eng);
+    return st;
 }
 
 lodge_status lodge_module_validate(lodge_engine engine, const uint8_t *ptr,
@@ -274,7 +312,9 @@ lodge_status lodge_module_validate(lodge_engine engine, const uint8_t *ptr,
         st = engine_take(engine, &eng, err);
     if (st != LODGE_OK)
         return st;
-    if (!is_binary(ptr, len)) {
+    if (is_sealed(ptr, len)) {
+        st = refuse_sealed(err);
+    } else if (!is_binary(ptr, len)) {
         st = error_refuse(err, LODGE_E_COMPILE,
                           "not a binary module: it does not begin with "
                           "\\0asm (at offset 0x0)");
@@ -282,7 +322,8 @@ lodge_status lodge_module_validate(lodge_engine engine, const uint8_t *ptr,
         st = check_limits(eng, &bin, err);
     }
     if (st == LODGE_OK) {
-        error = lodge_wt_module_validate(eng->raw, ptr, len, small_stack());
+        error =
+            lodge_wt_module_validate(eng->raw, ptr, len, module_small_stack());
         if (error)
             st = trap_translate(NULL, error, LODGE_E_COMPILE, err);
     }
@@ -296,85 +337,11 @@ lodge_status lodge_module_close(lodge_module module)
     return LODGE_OK;
 }
 
-/* ---- files ------------------------------------------------------------ */
-
-static lodge_status file_refuse(const char *path, const char *why,
-                                lodge_error *err)
-{
-    char quoted[160];
-
-    error_quote(quoted, sizeof quoted, path, strlen(path));
-    return error_refuse(err, LODGE_E_IO, "cannot read %s: %s", quoted, why);
-}
-
-static lodge_status file_fill(int fd, const char *path, uint8_t *buf,
-                              size_t size, lodge_error *err)
-{
-    size_t have = 0;
-
-    while (have < size) {
-        ssize_t n = read(fd, buf + have, size - have);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return file_refuse(path, strerror(errno), err);
-        if (n == 0)
-            return file_refuse(path, "it became shorter while it was read",
-                               err);
-        have += (size_t)n;
-    }
-    return LODGE_OK;
-}
-
-static lodge_status file_size(int fd, const char *path, uint64_t max,
-                              size_t *size, lodge_error *err)
-{
-    struct stat info;
-
-    if (fstat(fd, &info) != 0)
-        return file_refuse(path, strerror(errno), err);
-    if (S_ISDIR(info.st_mode))
-        return file_refuse(path, "it is a directory", err);
-    if (!S_ISREG(info.st_mode))
-        return file_refuse(path, "it is not a regular file", err);
-    if ((uint64_t)info.st_size > max)
-        return error_refuse(err, LODGE_E_LIMIT,
-                            "module bytes: %llu is more than the limit of "
-                            "%llu",
-                            (unsigned long long)info.st_size,
-                            (unsigned long long)max);
-    *size = (size_t)info.st_size;
-    return LODGE_OK;
-}
-
-static lodge_status file_read(const char *path, uint64_t max, uint8_t **out,
-                              size_t *len, lodge_error *err)
-{
-    uint8_t *buf = NULL;
-    lodge_status st;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-
-    if (fd < 0)
-        return file_refuse(path, strerror(errno), err);
-    st = file_size(fd, path, max, len, err);
-    if (st == LODGE_OK) {
-        buf = alloc_zero(*len);
-        st = buf ? file_fill(fd, path, buf, *len, err) : error_memory(err);
-    }
-    close(fd);
-    if (st != LODGE_OK)
-        alloc_free(buf);
-    else
-        *out = buf;
-    return st;
-}
-
 lodge_status lodge_module_open_file(lodge_engine engine, const char *path,
                                     uint64_t path_len, lodge_module *out,
                                     lodge_error *err)
 {
-    struct engine *eng = NULL;
+    struct engine *eng;
     uint8_t *bytes = NULL;
     char *name = NULL;
     size_t len = 0;
@@ -382,22 +349,18 @@ lodge_status lodge_module_open_file(lodge_engine engine, const char *path,
 
     if (!out)
         return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL");
-    st = text_check(path, path_len, "path", err);
-    if (st == LODGE_OK && (path_len == 0 || memchr(path, 0, path_len)))
-        st = error_refuse(err, LODGE_E_ARGUMENT,
-                          "path: is empty or holds a NUL");
+    st = file_path_check(path, path_len, err);
     if (st == LODGE_OK)
         st = engine_take(engine, &eng, err);
     if (st != LODGE_OK)
         return st;
     name = alloc_copy(path, path_len);
-    st = name ? file_read(name, eng->set.value[LODGE_CONFIG_MAX_MODULE_BYTES],
+    st = name ? file_read(name, "module bytes",
+                          eng->set.value[LODGE_CONFIG_MAX_MODULE_BYTES],
                           &bytes, &len, err)
               : error_memory(err);
-    if (st == LODGE_OK) {
+    if (st == LODGE_OK)
         st = module_make(eng, bytes, len, out, err);
-        eng = NULL;
-    }
     engine_unref(eng);
     alloc_free(bytes);
     alloc_free(name);

@@ -169,11 +169,34 @@ void module_ref(struct module *mod);
 void module_unref(struct module *mod);
 lodge_status module_take(lodge_module module, struct module **out,
                          lodge_error *err);
+/* A record with one reference, of an engine that it keeps; NULL: no memory.
+ * Once it is filled, a handle takes it over; else module_unref ends it.
+ */
+struct module *module_begin(struct engine *eng);
+lodge_status module_give(struct module *mod, lodge_module *out,
+                         lodge_error *err);
+/* The engine's limits on what it compiles. */
+void module_limits(const struct engine *eng, struct lodge_wt_limits *out);
+/* Whether the stack is too small for the compiler. */
+int module_small_stack(void);
 /* Threads that the compiler keeps. */
 uint32_t module_threads(void);
 /* Index of an export, or UINT32_MAX. */
 uint32_t module_export_find(const struct module *mod, const char *name,
                             uint64_t len);
+
+/* ---- file.c ------------------------------------------------------------ */
+
+/* Not empty, and without a NUL. */
+lodge_status file_path_check(const char *path, uint64_t len, lodge_error *err);
+/* A whole regular file; `what` names its size where that is over `max`. The
+ * result is freed with alloc_free.
+ */
+lodge_status file_read(const char *path, const char *what, uint64_t max,
+                       uint8_t **out, size_t *len, lodge_error *err);
+/* Writes a file or leaves it as it was. */
+lodge_status file_write(const char *path, const uint8_t *ptr, size_t len,
+                        lodge_error *err);
 
 struct child;
 struct store;

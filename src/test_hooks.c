@@ -11,6 +11,8 @@ LODGE_API int32_t lodge_test_lock(uint64_t id);
 LODGE_API void lodge_test_unlock(uint64_t id);
 LODGE_API void lodge_test_handles_full(int32_t full);
 LODGE_API void lodge_test_stores_full(int32_t full);
+LODGE_API void lodge_test_reseal(uint8_t *ptr, uint64_t len,
+                                 const uint8_t *key, uint64_t key_len);
 
 extern uint32_t store_children_max; /* store.c */
 
@@ -50,6 +52,13 @@ void lodge_test_handles_full(int32_t full)
 void lodge_test_stores_full(int32_t full)
 {
     store_children_max = full ? 0 : CHILD_MAX;
+}
+
+/* The seal that fits sealed code which was changed. */
+void lodge_test_reseal(uint8_t *ptr, uint64_t len, const uint8_t *key,
+                       uint64_t key_len)
+{
+    lodge_wt_test_reseal(ptr, len, key, key_len);
 }
 
 #else

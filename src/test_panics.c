@@ -55,6 +55,16 @@ CAN_PANIC(lodge_wt_module_validate,
           (wasm_engine_t * engine, const uint8_t *ptr, size_t len,
            int big_stack),
           (engine, ptr, len, big_stack))
+CAN_PANIC(lodge_wt_seal,
+          (const struct lodge_wt_ask *ask, const wasmtime_module_t *module,
+           const struct lodge_wt_shape *shape, uint8_t *buf, size_t cap,
+           size_t *len),
+          (ask, module, shape, buf, cap, len))
+CAN_PANIC(lodge_wt_unseal,
+          (const struct lodge_wt_ask *ask, const uint8_t *ptr, size_t len,
+           wasmtime_module_t **module, struct lodge_wt_shape *shape,
+           uint32_t *reason),
+          (ask, ptr, len, module, shape, reason))
 CAN_PANIC(lodge_wt_text,
           (const char *ptr, size_t len, int big_stack, uint8_t **out,
            size_t *out_len),

@@ -65,6 +65,18 @@ ROW(71, "hnpe", STATUS(
     lodge_module_needs(H(lodge_module, 1), U(2), P(3), P(4))))
 ROW(72, "plplpe", STATUS(
     lodge_text_to_binary(P(1), w[2], P(3), w[4], P(5), P(6))))
+ROW(300, "hplplpe", STATUS(
+    lodge_module_save(H(lodge_module, 1), P(2), w[3], P(4), w[5], P(6),
+        P(7))))
+ROW(301, "hplplpe", STATUS(
+    lodge_module_load(H(lodge_engine, 1), P(2), w[3], P(4), w[5], P(6),
+        P(7))))
+ROW(302, "hplple", STATUS(
+    lodge_module_save_file(H(lodge_module, 1), P(2), w[3], P(4), w[5],
+        P(6))))
+ROW(303, "hplplpe", STATUS(
+    lodge_module_load_file(H(lodge_engine, 1), P(2), w[3], P(4), w[5], P(6),
+        P(7))))
 ROW(80, "hpe", STATUS(lodge_linker_new(H(lodge_engine, 1), P(2), P(3))))
 ROW(81, "h", STATUS(lodge_linker_close(H(lodge_linker, 1))))
 ROW(82, "hnne", STATUS(lodge_linker_set(H(lodge_linker, 1), U(2), w[3], P(4))))

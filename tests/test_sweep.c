@@ -166,6 +166,28 @@ static lodge_status own_store(void)
     return with_engine(1);
 }
 
+/* Code goes out, and comes back in. */
+static lodge_status saved_and_loaded(void)
+{
+    static const uint8_t key[32] = "a key for allocations that fail";
+    static uint8_t buf[1 << 18];
+    lodge_engine engine = {0};
+    lodge_module module = {0}, loaded = {0};
+    uint64_t len;
+    lodge_status st;
+
+    STEP(lodge_engine_new((lodge_config){0}, &engine, ERR));
+    STEP(lodge_module_open(engine, (const uint8_t *)guest, strlen(guest),
+                           &module, ERR));
+    STEP(lodge_module_save(module, key, 32, buf, sizeof buf, &len, ERR));
+    STEP(lodge_module_load(engine, buf, len, key, 32, &loaded, ERR));
+out:
+    lodge_module_close(loaded);
+    lodge_module_close(module);
+    lodge_engine_close(engine);
+    return st;
+}
+
 static const char small[] = "(module (memory 1) (table 3 funcref))";
 
 static lodge_status host_objects(void)
@@ -273,6 +295,12 @@ static void budgets_survive_it(void **state)
     sweep(budgets);
 }
 
+static void saving_and_loading_survives_it(void **s)
+{
+    (void)s;
+    sweep(saved_and_loaded);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -281,6 +309,7 @@ int main(void)
         TEST(instances_in_their_own_store_survive_it),
         TEST(memories_tables_and_wasi_survive_it),
         TEST(budgets_survive_it),
+        TEST(saving_and_loading_survives_it),
     };
 
     return RUN(tests);

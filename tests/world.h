@@ -4,6 +4,8 @@
 #ifndef LODGE_TEST_WORLD_H
 #define LODGE_TEST_WORLD_H
 
+#include <unistd.h>
+
 #include "lodge_test.h"
 #include "seen.h"
 
@@ -49,6 +51,7 @@ struct world {
     uint64_t out[MAX_WORDS][8];
     char buf[BUFFER];
     char text[MAX_WORDS][64];
+    char path[64]; /* of a file that was made, or "" */
     lodge_error err;
     const char *func_name;
     void (*inside)(struct world *, struct good_call *); /* in the host call */
@@ -242,6 +245,8 @@ static inline void world_close(struct world *w)
     uint32_t kinds[8], n, i;
     uint64_t tokens[8];
 
+    if (*w->path)
+        unlink(w->path);
     for (i = 0; i < MAX_WORDS; i++)
         lodge_release((void *)(uintptr_t)w->out[i][0]);
     lodge_engine_shutdown(w->keeper);
@@ -290,6 +295,35 @@ static inline void open_request(struct world *w)
     OK(lodge_instance_new(linker, w->asking, module, &instance, ERR));
     w->frame[LODGE_FRAME_FUNC] = func_of(instance, "go").id;
     assert_int_equal(lodge_call(w->frame), LODGE_REQUEST);
+}
+
+enum { SEALED_ROOM = 1 << 18 };
+
+/* Compiled code, and where there is room for some; 0 if it is no such word.
+ */
+static inline int sealed_word(struct world *w, struct good_call *call,
+                              const char *word)
+{
+    static const uint8_t key[] = "sixteen bytes are";
+    static uint8_t room[SEALED_ROOM];
+    const lodge_module module = {w->id[LODGE_KIND_MODULE]};
+    uint64_t len = sizeof room;
+
+    if (strcmp(word, "sealed-path") == 0) {
+        snprintf(w->path, sizeof w->path, "/tmp/lodge-world-%ld.sealed",
+                 (long)getpid());
+        OK(lodge_module_save_file(module, TEXT(w->path), key, 17, ERR));
+        add_word(call, WORD_PLAIN, AT(w->path));
+        add_word(call, WORD_PLAIN, strlen(w->path));
+        return 1;
+    }
+    if (strcmp(word, "sealed") == 0)
+        OK(lodge_module_save(module, key, 17, room, sizeof room, &len, ERR));
+    else if (strcmp(word, "sealed-room") != 0)
+        return 0;
+    add_word(call, WORD_PLAIN, AT(room));
+    add_word(call, WORD_PLAIN, len);
+    return 1;
 }
 
 /* Words that are neither handles nor numbers; 0 if it is none of them. */
@@ -343,7 +377,7 @@ static inline int special_word(struct world *w, struct good_call *call,
         open_request(w);
         add_word(call, WORD_PLAIN, AT(frame));
     } else {
-        return 0;
+        return sealed_word(w, call, word);
     }
     return 1;
 }

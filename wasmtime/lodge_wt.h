@@ -123,7 +123,7 @@ const char *lodge_wt_host_target(void);
 void lodge_wt_config_extra(wasm_config_t *config, int extended_const,
                            int backtrace_details);
 
-/* ---- module.rs */
+/* ---- module.rs: limits, or the sizes of a module that they are about */
 struct lodge_wt_limits {
     uint64_t module_bytes;
     uint64_t functions;
@@ -169,7 +169,9 @@ struct lodge_wt_shape {
     const uint8_t *reach;  /* LODGE_WT_REACH_* of each export */
     uint32_t start_reach;  /* of the start function, 0 = none */
     uint32_t import_reach; /* what functions are imported */
-    void *owner;           /* Rust's */
+    struct lodge_wt_limits sizes;
+    uint8_t digest[32]; /* BLAKE3 of the binary */
+    void *owner;        /* Rust's */
 };
 
 /* What a function may come to call. */
@@ -182,6 +184,36 @@ wasmtime_error_t *lodge_wt_shape_new(const wasmtime_module_t *module,
                                      const uint8_t *bytes, size_t len,
                                      struct lodge_wt_shape *out);
 void lodge_wt_shape_free(struct lodge_wt_shape *shape);
+
+/* ---- sealed.rs */
+struct lodge_wt_ask {
+    wasm_engine_t *engine;
+    const char *settings; /* the engine's, as lines (src/sealed.c) */
+    size_t settings_len;
+    const uint8_t *key;
+    size_t key_len;
+    struct lodge_wt_limits limits;
+    int big_stack;
+};
+/* Sealed code into `cap` bytes of room; *len is what it needs. With less, or
+ * none, nothing is written.
+ */
+wasmtime_error_t *lodge_wt_seal(const struct lodge_wt_ask *ask,
+                                const wasmtime_module_t *module,
+                                const struct lodge_wt_shape *shape,
+                                uint8_t *buf, size_t cap, size_t *len);
+/* Back to a module. `bytes` are memory that nobody else can write to. A
+ * refusal has its LODGE_SEALED_* in *reason, which the caller sets to 0.
+ */
+wasmtime_error_t *lodge_wt_unseal(const struct lodge_wt_ask *ask,
+                                  const uint8_t *bytes, size_t len,
+                                  wasmtime_module_t **module,
+                                  struct lodge_wt_shape *shape,
+                                  uint32_t *reason);
+/* What the CPU has, "sse3 avx": as much as fits; the full length. */
+size_t lodge_wt_cpu(char *buf, size_t cap);
+void lodge_wt_test_reseal(uint8_t *ptr, size_t len, const uint8_t *key,
+                          size_t key_len);
 
 /* ---- store.rs */
 /* Make a store around `link`: limiter and epoch callback installed. */

@@ -17,6 +17,7 @@ mod module;
 mod object;
 mod reach;
 mod refs;
+mod sealed;
 mod store;
 mod wasi;
 

@@ -110,17 +110,18 @@ fn kind_code(ty: &ExternType) -> u32 {
 
 // ---- compile limits ----
 
-/// The same struct as in lodge_wt.h.
+/// The same struct as in lodge_wt.h: limits, or the sizes they are about.
 #[repr(C)]
+#[derive(Clone, Copy, Default)]
 pub struct Limits {
-    module_bytes: u64,
-    functions: u64,
-    function_bytes: u64,
-    locals: u64,
+    pub module_bytes: u64,
+    pub functions: u64,
+    pub function_bytes: u64,
+    pub locals: u64,
 }
 
 /// What went over a limit.
-struct Over(String);
+pub struct Over(pub String);
 
 fn check(what: &str, value: u64, limit: u64) -> std::result::Result<(), Over> {
     if value <= limit {
@@ -152,6 +153,21 @@ fn scan(data: &[u8], limits: &Limits) -> std::result::Result<(), Over> {
     Ok(())
 }
 
+impl Limits {
+    /// Whether what has these sizes keeps within limits.
+    pub fn within(&self, limits: &Limits) -> std::result::Result<(), Over> {
+        check("module bytes", self.module_bytes, limits.module_bytes)?;
+        check("functions", self.functions, limits.functions)?;
+        check("bytes of a function body", self.function_bytes, limits.function_bytes)?;
+        check("locals of a function body", self.locals, limits.locals)
+    }
+
+    fn count(&mut self, body: &wasmparser::FunctionBody<'_>) {
+        self.function_bytes = self.function_bytes.max(body.range().len() as u64);
+        self.locals = self.locals.max(locals(body));
+    }
+}
+
 fn locals(body: &wasmparser::FunctionBody<'_>) -> u64 {
     let Ok(reader) = body.get_locals_reader() else { return 0 };
     reader.into_iter().map_while(|l| l.ok()).map(|(n, _)| u64::from(n)).sum()
@@ -178,7 +194,7 @@ pub unsafe extern "C" fn lodge_wt_scan(
 
 /// Run `f` here, or on a thread with a stack that is large enough for
 /// parser and compiler. No host code runs there.
-fn on_stack<R: Send>(big: bool, f: impl FnOnce() -> Result<R> + Send) -> Result<R> {
+pub fn on_stack<R: Send>(big: bool, f: impl FnOnce() -> Result<R> + Send) -> Result<R> {
     if !big {
         return f();
     }
@@ -275,6 +291,10 @@ impl Str {
     fn of(data: &[u8]) -> Str {
         Str { ptr: data.as_ptr(), len: data.len() }
     }
+    fn bytes(&self) -> &[u8] {
+        // SAFETY: whoever gives one away keeps what it points to.
+        unsafe { bytes(self.ptr, self.len) }
+    }
 }
 
 #[repr(C)]
@@ -300,7 +320,22 @@ pub struct Shape {
     reach: *const u8,
     start_reach: u32,
     import_reach: u32,
+    sizes: Limits,
+    digest: [u8; 32],
     owner: *mut c_void,
+}
+
+/// What the binary alone tells; it is saved with the code (sealed.rs).
+#[derive(Default)]
+pub struct Facts {
+    pub sections: Vec<(Vec<u8>, Vec<u8>)>, // custom ones: name and data
+    pub producers: String,
+    pub needs: [u64; 8],
+    pub sizes: Limits,
+    pub reach: Vec<u8>, // by export
+    pub start_reach: u32,
+    pub import_reach: u32,
+    pub digest: [u8; 32], // BLAKE3 of the binary
 }
 
 #[derive(Default)]
@@ -309,12 +344,11 @@ struct Owner {
     imports: Vec<Item>,
     exports: Vec<Item>,
     sections: Vec<Item>,
-    producers: String,
     reach: Vec<u8>,
 }
 
 impl Owner {
-    fn keep(&mut self, data: &[u8]) -> Str {
+    fn keep(&mut self, data: impl Into<Box<[u8]>>) -> Str {
         self.data.push(data.into());
         Str::of(self.data.last().map_or(&[], |d| d))
     }
@@ -323,7 +357,7 @@ impl Owner {
         Item {
             module: self.keep(module.as_bytes()),
             name: self.keep(name.as_bytes()),
-            ty: self.keep(type_text(ty).as_bytes()),
+            ty: self.keep(type_text(ty).into_bytes()),
             kind: kind_code(ty),
         }
     }
@@ -352,44 +386,116 @@ fn producers_text(fields: wasmparser::ProducersSectionReader<'_>) -> String {
     text
 }
 
-/// Custom sections and needs, from the binary; it has been validated.
-fn read_sections(data: &[u8], owner: &mut Owner, needs: &mut [u64; 8]) {
-    for payload in Parser::new(0).parse_all(data).map_while(|p| p.ok()) {
+impl Facts {
+    /// From the binary, which has been validated; `exports` are its names.
+    pub fn read<'a>(data: &[u8], exports: impl Iterator<Item = &'a str>) -> Facts {
+        let reach = crate::reach::read(data);
+        let mut facts = Facts {
+            reach: exports.map(|name| reach.of(name)).collect(),
+            start_reach: reach.start.into(),
+            import_reach: reach.imports.into(),
+            digest: blake3::hash(data).into(),
+            ..Facts::default()
+        };
+        facts.sizes.module_bytes = data.len() as u64;
+        for payload in Parser::new(0).parse_all(data).map_while(|p| p.ok()) {
+            facts.section(payload);
+        }
+        facts.sizes.functions = facts.needs[NEEDS_FUNCTIONS];
+        facts.producers.truncate(facts.producers.trim_end().len());
+        facts
+    }
+
+    fn section(&mut self, payload: Payload<'_>) {
         match payload {
             Payload::CustomSection(s) => {
                 if let KnownCustom::Producers(fields) = s.as_known() {
-                    owner.producers.push_str(&producers_text(fields));
+                    self.producers.push_str(&producers_text(fields));
                 }
-                let none = owner.keep(&[]);
-                let (name, ty) = (owner.keep(s.name().as_bytes()), owner.keep(s.data()));
-                owner.sections.push(Item { module: none, name, ty, kind: 0 });
+                self.sections.push((s.name().into(), s.data().into()));
             }
-            Payload::MemorySection(s) => {
-                for memory in s.into_iter().map_while(|m| m.ok()) {
-                    let log2 = memory.page_size_log2.unwrap_or(16);
-                    needs[NEEDS_MEMORIES] += 1;
-                    let bytes = |pages: u64| 1u64.checked_shl(log2).and_then(|page| pages.checked_mul(page));
-                    let initial = bytes(memory.initial).unwrap_or(u64::MAX);
-                    let sum = &mut needs[NEEDS_MEMORY_BYTES];
-                    *sum = sum.saturating_add(initial);
-                    if memory.shared {
-                        let most = memory.maximum.and_then(bytes).unwrap_or(u64::MAX);
-                        let sum = &mut needs[NEEDS_SHARED_GROWTH];
-                        *sum = sum.saturating_add(most.saturating_sub(initial));
-                    }
-                }
-            }
+            Payload::MemorySection(s) => s.into_iter().map_while(|m| m.ok()).for_each(|m| self.memory(&m)),
             Payload::TableSection(s) => {
                 for table in s.into_iter().map_while(|t| t.ok()) {
-                    needs[NEEDS_TABLES] += 1;
-                    let sum = &mut needs[NEEDS_TABLE_ELEMENTS];
+                    self.needs[NEEDS_TABLES] += 1;
+                    let sum = &mut self.needs[NEEDS_TABLE_ELEMENTS];
                     *sum = sum.saturating_add(table.ty.initial);
                 }
             }
-            Payload::FunctionSection(s) => needs[NEEDS_FUNCTIONS] = u64::from(s.count()),
-            Payload::GlobalSection(s) => needs[NEEDS_GLOBALS] = u64::from(s.count()),
-            Payload::StartSection { .. } => needs[NEEDS_START] = 1,
+            Payload::FunctionSection(s) => self.needs[NEEDS_FUNCTIONS] = u64::from(s.count()),
+            Payload::GlobalSection(s) => self.needs[NEEDS_GLOBALS] = u64::from(s.count()),
+            Payload::StartSection { .. } => self.needs[NEEDS_START] = 1,
+            Payload::CodeSectionEntry(body) => self.sizes.count(&body),
             _ => {}
+        }
+    }
+
+    fn memory(&mut self, memory: &wasmparser::MemoryType) {
+        let log2 = memory.page_size_log2.unwrap_or(16);
+        let bytes = |pages: u64| 1u64.checked_shl(log2).and_then(|page| pages.checked_mul(page));
+        let initial = bytes(memory.initial).unwrap_or(u64::MAX);
+        self.needs[NEEDS_MEMORIES] += 1;
+        let sum = &mut self.needs[NEEDS_MEMORY_BYTES];
+        *sum = sum.saturating_add(initial);
+        if memory.shared {
+            let most = memory.maximum.and_then(bytes).unwrap_or(u64::MAX);
+            let sum = &mut self.needs[NEEDS_SHARED_GROWTH];
+            *sum = sum.saturating_add(most.saturating_sub(initial));
+        }
+    }
+}
+
+/// What C sees of a module.
+pub fn shape(module: &Module, facts: Facts) -> Shape {
+    let mut owner = Box::<Owner>::default();
+    for import in module.imports() {
+        let item = owner.item(import.module(), import.name(), &import.ty());
+        owner.imports.push(item);
+    }
+    for export in module.exports() {
+        let item = owner.item("", export.name(), &export.ty());
+        owner.exports.push(item);
+    }
+    for (name, data) in facts.sections {
+        let item = Item { module: owner.keep([]), name: owner.keep(name), ty: owner.keep(data), kind: 0 };
+        owner.sections.push(item);
+    }
+    owner.reach = facts.reach;
+    Shape {
+        imports: owner.imports.as_ptr(),
+        exports: owner.exports.as_ptr(),
+        sections: owner.sections.as_ptr(),
+        import_count: owner.imports.len(),
+        export_count: owner.exports.len(),
+        section_count: owner.sections.len(),
+        name: owner.keep(module.name().unwrap_or("").as_bytes()),
+        producers: owner.keep(facts.producers.into_bytes()),
+        needs: facts.needs,
+        reach: owner.reach.as_ptr(),
+        start_reach: facts.start_reach,
+        import_reach: facts.import_reach,
+        sizes: facts.sizes,
+        digest: facts.digest,
+        owner: Box::into_raw(owner).cast(),
+    }
+}
+
+impl Shape {
+    /// What it was made from.
+    pub fn facts(&self) -> Facts {
+        // SAFETY: `shape` made the pointers, into what the owner keeps.
+        let (reach, sections) = unsafe {
+            (crate::bytes(self.reach, self.export_count), std::slice::from_raw_parts(self.sections, self.section_count))
+        };
+        Facts {
+            sections: sections.iter().map(|s| (s.name.bytes().into(), s.ty.bytes().into())).collect(),
+            producers: String::from_utf8_lossy(self.producers.bytes()).into(),
+            needs: self.needs,
+            sizes: self.sizes,
+            reach: reach.into(),
+            start_reach: self.start_reach,
+            import_reach: self.import_reach,
+            digest: self.digest,
         }
     }
 }
@@ -403,38 +509,8 @@ pub unsafe extern "C" fn lodge_wt_shape_new(
 ) -> Fail {
     guard(|| {
         let module: &Module = view(module);
-        let mut owner = Box::<Owner>::default();
-        for import in module.imports() {
-            let item = owner.item(import.module(), import.name(), &import.ty());
-            owner.imports.push(item);
-        }
         let data = unsafe { bytes(ptr, len) };
-        let reach = crate::reach::read(data);
-        for export in module.exports() {
-            let item = owner.item("", export.name(), &export.ty());
-            owner.exports.push(item);
-            owner.reach.push(reach.of(export.name()));
-        }
-        let mut needs = [0; 8];
-        read_sections(data, &mut owner, &mut needs);
-        let name = owner.keep(module.name().unwrap_or("").as_bytes());
-        let producers = std::mem::take(&mut owner.producers);
-        let producers = owner.keep(producers.trim_end().as_bytes());
-        *out = Shape {
-            imports: owner.imports.as_ptr(),
-            exports: owner.exports.as_ptr(),
-            sections: owner.sections.as_ptr(),
-            import_count: owner.imports.len(),
-            export_count: owner.exports.len(),
-            section_count: owner.sections.len(),
-            name,
-            producers,
-            needs,
-            reach: owner.reach.as_ptr(),
-            start_reach: reach.start.into(),
-            import_reach: reach.imports.into(),
-            owner: Box::into_raw(owner).cast(),
-        };
+        *out = shape(module, Facts::read(data, module.exports().map(|e| e.name())));
         Ok(())
     })
 }
