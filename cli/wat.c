@@ -1,4 +1,4 @@
-/* wat.c - `lodge wat`: text modules to binary ones.
+/* wat.c - `lodge wat`: text modules to binary ones, and binary ones to text.
  * It must not know what the module does.
  */
 #include "cli.h"
@@ -11,6 +11,7 @@
 
 struct wat_options {
     const char *output;
+    uint32_t flags; /* LODGE_TEXT_* */
 };
 
 static const char *set_output(void *into, const char *value)
@@ -20,6 +21,33 @@ static const char *set_output(void *into, const char *value)
     if (!*value)
         return "needs a file name";
     opts->output = value;
+    return NULL;
+}
+
+static const char *set_offsets(void *into, const char *value)
+{
+    struct wat_options *opts = into;
+
+    (void)value;
+    opts->flags |= LODGE_TEXT_OFFSETS;
+    return NULL;
+}
+
+static const char *set_names(void *into, const char *value)
+{
+    struct wat_options *opts = into;
+
+    (void)value;
+    opts->flags |= LODGE_TEXT_NAMES;
+    return NULL;
+}
+
+static const char *set_skeleton(void *into, const char *value)
+{
+    struct wat_options *opts = into;
+
+    (void)value;
+    opts->flags |= LODGE_TEXT_SKELETON;
     return NULL;
 }
 
@@ -55,68 +83,89 @@ static bool same_file(const char *a, const char *b)
            S_ISREG(one.st_mode);
 }
 
-static int check_output(const struct wat_options *opts, const char *path)
+static bool print(const char *path, const struct text *source, uint32_t flags,
+                  struct text *out)
 {
-    if (!opts->output && isatty(STDOUT_FILENO)) {
-        fail("the binary module would go to the terminal");
-        hint("name a file with -o, or send stdout to one");
-        return CODE_USAGE;
-    }
-    if (opts->output && same_file(path, opts->output)) {
-        fail("%s: is the source as well", opts->output);
-        return CODE_USAGE;
-    }
-    return CODE_GO_ON;
+    struct failure why;
+    uint64_t len = 0;
+    lodge_status st;
+
+    failure_init(&why);
+    text_reserve(out, source->len * 10);
+    do {
+        st = lodge_binary_to_text((const uint8_t *)source->ptr, source->len,
+                                  flags, out->ptr, out->cap - 1, &len,
+                                  &why.err);
+    } while (text_again(out, st, len));
+    if (st != LODGE_OK)
+        fail("%s: %s", file_label(path), failure_message(&why));
+    return st == LODGE_OK;
 }
 
-static bool translate(const char *path, struct text *binary)
+/* Reads a module in one form and makes the other one of it. */
+static int translate(const struct wat_options *opts, const char *path,
+                     struct text *out)
 {
     struct text source = {0};
-    bool good = module_read(path, (lodge_engine){0}, &source);
+    int code = CODE_FAILED;
+    bool to_text;
 
-    if (good && module_form(&source) == FORM_BINARY) {
-        fail("%s: is binary already", file_label(path));
-        good = false;
+    if (!module_read(path, (lodge_engine){0}, &source))
+        goto out;
+    to_text = module_form(&source) == FORM_BINARY;
+    if (!to_text && opts->flags) {
+        fail("%s: is text already", file_label(path));
+        hint("--offsets, --names and --skeleton are for binary modules");
+    } else if (!to_text && !opts->output && isatty(STDOUT_FILENO)) {
+        fail("the binary module would go to the terminal");
+        hint("name a file with -o, or send stdout to one");
+        code = CODE_USAGE;
+    } else if (to_text ? print(path, &source, opts->flags, out)
+                       : module_translate(path, &source, out)) {
+        code = CODE_DONE;
     }
-    good = good && module_translate(path, &source, binary);
+out:
     text_free(&source);
-    return good;
+    return code;
 }
 
 static int run(const struct command *self, char **argv)
 {
     struct wat_options opts = {0};
-    struct text binary = {0};
+    struct text made = {0};
     struct operands rest;
     int code = args_parse(self, argv, &opts, &rest);
 
-    if (code == CODE_GO_ON)
-        code = check_output(&opts, rest.at[0]);
     if (code != CODE_GO_ON)
         return code;
-    code = CODE_DONE;
-    if (!translate(rest.at[0], &binary))
+    if (opts.output && same_file(rest.at[0], opts.output)) {
+        fail("%s: is the source as well", opts.output);
+        return CODE_USAGE;
+    }
+    code = translate(&opts, rest.at[0], &made);
+    if (code == CODE_DONE && !opts.output)
+        out_add(made.ptr, made.len);
+    else if (code == CODE_DONE && !write_file(opts.output, &made))
         code = CODE_FAILED;
-    else if (!opts.output)
-        out_add(binary.ptr, binary.len);
-    else if (!write_file(opts.output, &binary))
-        code = CODE_FAILED;
-    text_free(&binary);
+    text_free(&made);
     return code;
 }
 
 static const struct option options[] = {
     {"output", 'o', "OUT", "write to this file instead of stdout", set_output},
+    {"offsets", 0, NULL, "print lines after their byte offsets", set_offsets},
+    {"names", 0, NULL, "make names for what has none", set_names},
+    {"skeleton", 0, NULL, "leave out bodies, data and elements", set_skeleton},
     {0},
 };
 
 const struct command command_wat = {
     .name = "wat",
     .operands = "FILE",
-    .summary = "Translate a text module into a binary one.",
-    .about = "FILE is a text module; - is stdin. It is translated, not "
-             "checked: see\n"
-             "`lodge validate`. A terminal as stdout is refused.\n",
+    .summary = "Translate a text module into a binary one, or back.",
+    .about = "FILE is a text or a binary module; - is stdin. What comes out "
+             "is the other\nform. Nothing is checked: see `lodge validate`. A "
+             "binary module is not\nwritten to a terminal.\n",
     .options = options,
     .least = 1,
     .most = 1,

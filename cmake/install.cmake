@@ -44,6 +44,8 @@ if(TARGET lodge_cli)
     INSTALL_RPATH "$ORIGIN/${to_lib}")
   install(TARGETS lodge_cli)
 endif()
+install(FILES cli/inspect.schema.json
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/lodge)
 file(GLOB pages CONFIGURE_DEPENDS cli/*.1)
 install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 file(GLOB pages CONFIGURE_DEPENDS docs/*.3)

@@ -22,6 +22,13 @@ DESTDIR=$tmp/stage "$cmake" --install "$build" --strip --prefix /opt/lodge \
 mv stage/opt/lodge "$tmp/moved"
 prefix=$tmp/moved
 find moved ! -type d | sort
+for file in lodge.h lodge.pc lodgeConfig.cmake liblodge.so lodge.1 \
+    lodge-run.1 lodge-inspect.1 inspect.schema.json LICENSE; do
+    [ -n "$(find moved -name "$file")" ] || {
+        echo "$file is not installed" >&2
+        exit 1
+    }
+done
 
 step "README's program with pkg-config"
 awk '/^```/ { if (on) exit; on = ($0 == "```c"); next } on' \

@@ -88,6 +88,12 @@ function(lodge_test_spec)
     LODGE_SPEC_EXPECTED="${PROJECT_SOURCE_DIR}/tests/spec/expected.txt")
   set_target_properties(spec PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/spec)
+  add_executable(spec_text tests/spec/text/text.c)
+  target_link_libraries(spec_text PRIVATE lodge_flags liblodge)
+  set_target_properties(spec_text PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/spec)
+  lodge_add_test(spec_text spec 600
+    ${PROJECT_SOURCE_DIR}/tests/spec/run $<TARGET_FILE:spec_text> text)
   foreach(mode ${ARGN})
     lodge_add_test(spec_${mode} spec 600
       ${PROJECT_SOURCE_DIR}/tests/spec/run $<TARGET_FILE:spec> ${mode})

@@ -423,6 +423,13 @@ enum {
     LODGE_ITEM_DATA = 4    /* bytes of a custom section */
 };
 
+/* How lodge_binary_to_text prints. */
+enum {
+    LODGE_TEXT_OFFSETS = 1, /* each line after its byte offset */
+    LODGE_TEXT_NAMES = 2,   /* make names for what has none */
+    LODGE_TEXT_SKELETON = 4 /* leave out bodies, data and elements */
+};
+
 /* What lodge_module_needs tells. */
 enum {
     LODGE_NEEDS_MEMORIES = 1,       /* memories defined by the module */
@@ -1240,6 +1247,27 @@ LODGE_API lodge_status lodge_module_load_file(
 LODGE_API lodge_status lodge_text_to_binary(const char *ptr, uint64_t len,
                                             uint8_t *buf, uint64_t cap,
                                             uint64_t *out_len,
+                                            lodge_error *err);
+
+/* Print a binary module in text format. It is not checked: what is invalid
+ * may be printed too. Translated back, the text gives a module that does the
+ * same.
+ *
+ *   ptr    [in]     binary
+ *   len    [in]     bytes in `ptr`
+ *   flags  [in]     LODGE_TEXT_* bits
+ *   buf    [out]    text format
+ *   cap    [in]     bytes in `buf`; the text is made anew by each call, so
+ *                   ask with room for about ten times `len`
+ *   out_len [out]   full length in bytes, at most 1 GiB (LIMIT)
+ *   err    [out]    may be NULL; detail = byte offset of the mistake
+ *
+ * Errors: ARGUMENT, COMPILE, LIMIT, BUFFER, INTERNAL.
+ * Thread: any, at once.  Since: 0.1.  Op: 380.
+ */
+LODGE_API lodge_status lodge_binary_to_text(const uint8_t *ptr, uint64_t len,
+                                            uint32_t flags, char *buf,
+                                            uint64_t cap, uint64_t *out_len,
                                             lodge_error *err);
 
 /* ---- linker ----------------------------------------------------------- */

@@ -169,6 +169,13 @@ static lodge_status refuse_sealed(lodge_error *err)
                         "with its key (at offset 0x0)");
 }
 
+static lodge_status not_binary(lodge_error *err)
+{
+    return error_refuse(err, LODGE_E_COMPILE,
+                        "not a binary module: it does not begin with "
+                        "\\0asm (at offset 0x0)");
+}
+
 /* A binary in memory; `text` if Rust made it out of text. */
 struct binary {
     const uint8_t *ptr;
@@ -315,9 +322,7 @@ lodge_status lodge_module_validate(lodge_engine engine, const uint8_t *ptr,
     if (is_sealed(ptr, len)) {
         st = refuse_sealed(err);
     } else if (!is_binary(ptr, len)) {
-        st = error_refuse(err, LODGE_E_COMPILE,
-                          "not a binary module: it does not begin with "
-                          "\\0asm (at offset 0x0)");
+        st = not_binary(err);
     } else {
         st = check_limits(eng, &bin, err);
     }
@@ -381,5 +386,35 @@ lodge_status lodge_text_to_binary(const char *ptr, uint64_t len, uint8_t *buf,
     if (st == LODGE_OK)
         st = text_out(bin.ptr, bin.len, (char *)buf, cap, out_len, err);
     binary_close(&bin);
+    return st;
+}
+
+lodge_status lodge_binary_to_text(const uint8_t *ptr, uint64_t len,
+                                  uint32_t flags, char *buf, uint64_t cap,
+                                  uint64_t *out_len, lodge_error *err)
+{
+    const uint32_t all =
+        LODGE_TEXT_OFFSETS | LODGE_TEXT_NAMES | LODGE_TEXT_SKELETON;
+    wasmtime_error_t *error;
+    uint8_t *text = NULL;
+    size_t kept = 0;
+    uint64_t full = 0;
+    lodge_status st = bytes_check(ptr, len, "ptr", err);
+
+    if (st == LODGE_OK && flags & ~all)
+        st = error_refuse(err, LODGE_E_ARGUMENT,
+                          "flags: %#x is not of LODGE_TEXT_*", flags);
+    if (st == LODGE_OK && is_sealed(ptr, len))
+        st = refuse_sealed(err);
+    else if (st == LODGE_OK && !is_binary(ptr, len))
+        st = not_binary(err);
+    if (st != LODGE_OK)
+        return st;
+    error = lodge_wt_print(ptr, len, flags, buf ? cap : 0, small_stack(),
+                           &text, &kept, &full);
+    if (error)
+        return trap_translate(NULL, error, LODGE_E_COMPILE, err);
+    st = text_out(text, full, buf, cap, out_len, err);
+    lodge_wt_bytes_free(text, kept);
     return st;
 }

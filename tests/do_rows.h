@@ -77,6 +77,8 @@ ROW(302, "hplple", STATUS(
 ROW(303, "hplplpe", STATUS(
     lodge_module_load_file(H(lodge_engine, 1), P(2), w[3], P(4), w[5], P(6),
         P(7))))
+ROW(380, "plnplpe", STATUS(
+    lodge_binary_to_text(P(1), w[2], U(3), P(4), w[5], P(6), P(7))))
 ROW(80, "hpe", STATUS(lodge_linker_new(H(lodge_engine, 1), P(2), P(3))))
 ROW(81, "h", STATUS(lodge_linker_close(H(lodge_linker, 1))))
 ROW(82, "hnne", STATUS(lodge_linker_set(H(lodge_linker, 1), U(2), w[3], P(4))))

@@ -34,6 +34,7 @@ _CLASSES = [
         "blocking",
         r"call|resume|instantiate|do|func_call|instance_new|prepared_instance"
         r"|engine_new|engine_shutdown|store_gc|store_wasi|text_to_binary"
+        r"|binary_to_text"
         r"|module_(open|open_file|validate|save|load|load_file)",
     ),
     (

@@ -147,6 +147,13 @@ uint32_t lodge_wt_compile_threads(void);
 wasmtime_error_t *lodge_wt_text(const char *ptr, size_t len, int big_stack,
                                 uint8_t **out, size_t *out_len);
 void lodge_wt_bytes_free(uint8_t *ptr, size_t len);
+/* ---- print.rs: binary to text. `flags` are LODGE_TEXT_*. The text is kept
+ * only if it has at most `room` bytes; *full is its length in any case.
+ */
+wasmtime_error_t *lodge_wt_print(const uint8_t *ptr, size_t len,
+                                 uint32_t flags, uint64_t room, int big_stack,
+                                 uint8_t **out, size_t *out_len,
+                                 uint64_t *full);
 
 /* What a module is made of, in one piece of memory owned by Rust. */
 struct lodge_wt_str {

@@ -932,9 +932,63 @@ class Wat(Case):
                  "No space left")
         self.bad(self.lodge("wat", guest, "-o", ""), 2)
 
-    def test_a_binary_module_is_refused(self) -> None:
-        self.bad(self.lodge("wat", self.file(b"\0asm\1\0\0\0")), 1,
-                 "binary already")
+    def test_a_binary_module_becomes_text(self) -> None:
+        binary = self.lodge("wat", self.file(MATH)).raw
+        ran = self.lodge("wat", self.file(binary, "m.wasm"))
+        self.good(ran)
+        self.assertTrue(ran.out.startswith("(module $math\n"), ran.out)
+        self.assertIn('(export "two words"', ran.out)
+        again = self.lodge("wat", self.file(ran.out))
+        self.assertEqual(again.raw, binary)
+
+    def test_a_binary_module_may_come_from_stdin(self) -> None:
+        self.good(self.lodge("wat", "-", input=b"\0asm\1\0\0\0"),
+                  "(module)\n")
+
+    def test_text_can_go_to_a_file(self) -> None:
+        guest = self.file(b"\0asm\1\0\0\0", "m.wasm")
+        self.good(self.lodge("wat", guest, "-o", "m.wat"), "")
+        self.assertEqual((self.dir / "m.wat").read_text(), "(module)\n")
+        self.bad(self.lodge("wat", guest, "-o", guest), 2, "source")
+
+    def test_text_shows_what_options_ask_for(self) -> None:
+        guest = self.file(self.lodge("wat", self.file(
+            "(module (memory 1) (data (i32.const 0) \"secret\")"
+            " (func (drop (i32.const 77))))")).raw, "m.wasm")
+        self.assertIn("(;@", self.lodge("wat", "--offsets", guest).out)
+        self.assertIn("$#func0", self.lodge("wat", "--names", guest).out)
+        ran = self.lodge("wat", "--skeleton", guest)
+        self.good(ran)
+        self.assertNotIn("77", ran.out)
+        self.assertNotIn("secret", ran.out)
+        ran = self.lodge("wat", guest)
+        self.assertIn("secret", ran.out)
+        self.assertNotIn("(;@", ran.out)
+        self.assertNotIn("$#", ran.out)
+
+    def test_options_for_text_are_refused_with_text(self) -> None:
+        for option in ("--offsets", "--names", "--skeleton"):
+            self.bad(self.lodge("wat", option, self.file("(module)")), 1,
+                     "text already", hint=option)
+
+    def test_hostile_names_are_escaped_as_text(self) -> None:
+        binary = self.lodge("wat", self.file(HOSTILE)).raw
+        ran = self.lodge("wat", self.file(binary, "m.wasm"))
+        self.good(ran)
+        self.assertRegex(ran.out, r"\A[\x20-\x7e\n]*\Z")
+        self.assertIn("e\\u{1b}[31mnv", ran.out)
+        self.assertEqual(self.lodge("wat", self.file(ran.out)).raw, binary)
+
+    def test_a_malformed_module_is_told_with_its_place(self) -> None:
+        ran = self.lodge("wat", self.file(b"\0asm\1\0\0\0\1\xff"))
+        self.bad(ran, 1, "at offset 0x")
+        self.assertEqual(ran.out, "")
+
+    def test_text_may_go_to_a_terminal(self) -> None:
+        guest = self.file(b"\0asm\1\0\0\0", "m.wasm")
+        code, shown = self.on_terminal("wat", guest)
+        self.assertEqual(code, 0)
+        self.assertTrue(shown.startswith("(module)\r\n"), shown)
 
     def test_a_terminal_is_spared(self) -> None:
         code, shown = self.on_terminal("wat", self.file("(module)"))

@@ -3,6 +3,7 @@
 use crate::host::{Failure, NotFound, Place};
 use crate::layout::view;
 use crate::module::Str;
+use crate::print::TooMuch;
 use crate::store::{Interrupted, limit};
 use crate::{Panicked, give, or};
 use std::error::Error as StdError;
@@ -109,6 +110,8 @@ fn info(error: &Error) -> Info {
     } else if error.downcast_ref::<ThrownException>().is_some() {
         out.status = status::EXCEPTION;
     } else if error.is::<PoolConcurrencyLimitError>() {
+        out.status = status::LIMIT;
+    } else if error.is::<TooMuch>() {
         out.status = status::LIMIT;
     } else if error.is::<GcHeapOutOfMemory<()>>() {
         (out.status, out.growth) = (status::LIMIT, 1);

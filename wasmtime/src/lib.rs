@@ -15,6 +15,7 @@ mod layout;
 mod mark;
 mod module;
 mod object;
+mod print;
 mod reach;
 mod refs;
 mod sealed;
