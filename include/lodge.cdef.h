@@ -255,6 +255,11 @@ enum {
     LODGE_ITEM_DATA = 4
 };
 enum {
+    LODGE_TEXT_OFFSETS = 1,
+    LODGE_TEXT_NAMES = 2,
+    LODGE_TEXT_SKELETON = 4
+};
+enum {
     LODGE_NEEDS_MEMORIES = 1,
     LODGE_NEEDS_TABLES = 2,
     LODGE_NEEDS_MEMORY_BYTES = 3,
@@ -443,6 +448,7 @@ lodge_status lodge_module_load(lodge_engine engine, const uint8_t *ptr, uint64_t
 lodge_status lodge_module_save_file(lodge_module module, const char *path, uint64_t path_len, const uint8_t *key, uint64_t key_len, lodge_error *err);
 lodge_status lodge_module_load_file(lodge_engine engine, const char *path, uint64_t path_len, const uint8_t *key, uint64_t key_len, lodge_module *out, lodge_error *err);
 lodge_status lodge_text_to_binary(const char *ptr, uint64_t len, uint8_t *buf, uint64_t cap, uint64_t *out_len, lodge_error *err);
+lodge_status lodge_binary_to_text(const uint8_t *ptr, uint64_t len, uint32_t flags, char *buf, uint64_t cap, uint64_t *out_len, lodge_error *err);
 lodge_status lodge_linker_new(lodge_engine engine, lodge_linker *out, lodge_error *err);
 lodge_status lodge_linker_close(lodge_linker linker);
 lodge_status lodge_linker_set(lodge_linker linker, uint32_t key, uint64_t value, lodge_error *err);

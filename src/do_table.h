@@ -1002,4 +1002,11 @@ case 303:
             (lodge_module *)(uintptr_t)frame[6],
             (lodge_error *)(uintptr_t)frame[7]);
     return (lodge_status)(int64_t)frame[0];
+case 380:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_binary_to_text((const uint8_t *)(uintptr_t)frame[1],
+            frame[2], (uint32_t)frame[3], (char *)(uintptr_t)frame[4],
+            frame[5], (uint64_t *)(uintptr_t)frame[6],
+            (lodge_error *)(uintptr_t)frame[7]);
+    return (lodge_status)(int64_t)frame[0];
 /* clang-format on */
