@@ -410,8 +410,8 @@ lodge_status lodge_binary_to_text(const uint8_t *ptr, uint64_t len,
         st = not_binary(err);
     if (st != LODGE_OK)
         return st;
-    error = lodge_wt_print(ptr, len, flags, buf ? cap : 0, small_stack(),
-                           &text, &kept, &full);
+    error = lodge_wt_print(ptr, len, flags, buf ? cap : 0,
+                           module_small_stack(), &text, &kept, &full);
     if (error)
         return trap_translate(NULL, error, LODGE_E_COMPILE, err);
     st = text_out(text, full, buf, cap, out_len, err);
