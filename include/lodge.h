@@ -110,9 +110,11 @@ LODGE_HANDLE(lodge_global);   /* a global variable */
 LODGE_HANDLE(lodge_tag);      /* the type of an exception */
 LODGE_HANDLE(lodge_ref);      /* an object of the guest's heap, an exception */
 LODGE_HANDLE(lodge_caller);   /* a running host call */
+LODGE_HANDLE(lodge_shared_memory); /* a linear memory of no store */
 
 /* An import or export of any kind: `kind` is LODGE_KIND_FUNC, _MEMORY,
- * _TABLE, _GLOBAL or _TAG, `id` the id of such a handle.
+ * _TABLE, _GLOBAL or _TAG, `id` the id of such a handle. What is given to a
+ * linker may be a LODGE_KIND_SHARED_MEMORY as well; an export never is.
  */
 typedef struct lodge_extern {
     uint32_t kind;
@@ -237,6 +239,7 @@ enum {
     LODGE_KIND_WASI = 9,
     LODGE_KIND_REPORT = 10,
     LODGE_KIND_LEASE = 11,
+    LODGE_KIND_SHARED_MEMORY = 12,
     LODGE_KIND_INSTANCE = 16,
     LODGE_KIND_FUNC = 17,
     LODGE_KIND_MEMORY = 18,
@@ -513,17 +516,38 @@ enum {
 };
 
 /* Library statistics (lodge_stat). LODGE_STAT_LIVE + kind counts the live
- * handles of one kind from LODGE_KIND_CONFIG to LODGE_KIND_LEASE; what lives
- * in a store is not counted.
+ * handles of one kind from LODGE_KIND_CONFIG to LODGE_KIND_SHARED_MEMORY; what
+ * lives in a store is not counted.
  */
 enum {
-    LODGE_STAT_LIVE = 0,         /* live handles of every kind */
-    LODGE_STAT_BYTES = 64,       /* bytes allocated by Lodge itself */
-    LODGE_STAT_ALLOCATIONS = 65, /* blocks allocated by Lodge itself */
-    LODGE_STAT_THREADS = 66,     /* helper threads running */
-    LODGE_STAT_REAP_QUEUE = 67,  /* tokens waiting for lodge_reap */
-    LODGE_STAT_MEMORIES = 68,    /* linear memories mapped */
-    LODGE_STAT_MEMORIES_MAX = 69 /* the cap on them */
+    LODGE_STAT_LIVE = 0,             /* live handles of every kind */
+    LODGE_STAT_BYTES = 64,           /* bytes allocated by Lodge itself */
+    LODGE_STAT_ALLOCATIONS = 65,     /* blocks allocated by Lodge itself */
+    LODGE_STAT_THREADS = 66,         /* helper threads running */
+    LODGE_STAT_REAP_QUEUE = 67,      /* tokens waiting for lodge_reap */
+    LODGE_STAT_MEMORIES = 68,        /* linear memories mapped */
+    LODGE_STAT_MEMORIES_MAX = 69,    /* the cap on them */
+    LODGE_STAT_SHARED_MEMORIES = 70, /* shared memories that the host has had
+                                   in its hands, and live */
+    LODGE_STAT_SHARED_BYTES = 71,    /* their bytes now */
+    LODGE_STAT_SHARED_WAITS = 72     /* threads in lodge_shared_memory_wait */
+};
+
+/* What lodge_shared_memory_rmw does. */
+enum {
+    LODGE_ATOMIC_ADD = 0,
+    LODGE_ATOMIC_SUB = 1,
+    LODGE_ATOMIC_AND = 2,
+    LODGE_ATOMIC_OR = 3,
+    LODGE_ATOMIC_XOR = 4,
+    LODGE_ATOMIC_XCHG = 5 /* the operand is the new value */
+};
+
+/* How lodge_shared_memory_wait ended: what memory.atomic.wait gives. */
+enum {
+    LODGE_WAIT_WOKEN = 0,     /* somebody has notified */
+    LODGE_WAIT_NOT_EQUAL = 1, /* the value was not the expected one */
+    LODGE_WAIT_TIMED_OUT = 2
 };
 
 /* Feature bits (lodge_features). */
@@ -1369,7 +1393,8 @@ LODGE_API lodge_status lodge_linker_add_instance(lodge_linker linker,
                                                  lodge_instance instance,
                                                  lodge_error *err);
 
-/* Define one export, memory, table, global or function under a name.
+/* Define one export, memory, table, global or function under a name. A
+ * shared memory does not bind the linker to a store, all else does.
  *
  *   linker [in]     a linker
  *   module [in]     module name of the import
@@ -1777,8 +1802,7 @@ LODGE_API lodge_status lodge_instance_store(lodge_instance instance,
  *   out    [out]    what it is
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, LIMIT, MEMORY, STATE,
- *         UNSUPPORTED.
+ * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, LIMIT, MEMORY, STATE.
  * Thread: any; one at a time per store.  Since: 0.1.  Op: 124.
  * Source: wasmtime_instance_export_get.
  */
@@ -1795,8 +1819,7 @@ LODGE_API lodge_status lodge_instance_export(lodge_instance instance,
  *   out    [out]    what it is
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, LIMIT, MEMORY, STATE,
- *         UNSUPPORTED.
+ * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, LIMIT, MEMORY, STATE.
  * Thread: any; one at a time per store.  Since: 0.1.  Op: 125.
  * Source: wasmtime_instance_export_nth.
  */
@@ -1813,8 +1836,7 @@ LODGE_API lodge_status lodge_instance_export_at(lodge_instance instance,
  *   out    [out]    the function
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, TYPE, LIMIT, MEMORY, STATE,
- *         UNSUPPORTED.
+ * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, TYPE, LIMIT, MEMORY, STATE.
  * Thread: any; one at a time per store.  Since: 0.1.  Op: 126.
  */
 LODGE_API lodge_status lodge_instance_func(lodge_instance instance,
@@ -1829,8 +1851,7 @@ LODGE_API lodge_status lodge_instance_func(lodge_instance instance,
  *   out    [out]    the memory
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, TYPE, LIMIT, MEMORY, STATE,
- *         UNSUPPORTED.
+ * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, TYPE, LIMIT, MEMORY, STATE.
  * Thread: any; one at a time per store.  Since: 0.1.  Op: 127.
  */
 LODGE_API lodge_status lodge_instance_memory(lodge_instance instance,
@@ -1847,8 +1868,7 @@ LODGE_API lodge_status lodge_instance_memory(lodge_instance instance,
  *   out    [out]    the table
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, TYPE, LIMIT, MEMORY, STATE,
- *         UNSUPPORTED.
+ * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, TYPE, LIMIT, MEMORY, STATE.
  * Thread: any; one at a time per store.  Since: 0.1.  Op: 128.
  */
 LODGE_API lodge_status lodge_instance_table(lodge_instance instance,
@@ -1865,8 +1885,7 @@ LODGE_API lodge_status lodge_instance_table(lodge_instance instance,
  *   out    [out]    the global
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, TYPE, LIMIT, MEMORY, STATE,
- *         UNSUPPORTED.
+ * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, TYPE, LIMIT, MEMORY, STATE.
  * Thread: any; one at a time per store.  Since: 0.1.  Op: 129.
  */
 LODGE_API lodge_status lodge_instance_global(lodge_instance instance,
@@ -2091,7 +2110,7 @@ LODGE_API lodge_status lodge_caller_memory(lodge_caller caller,
  *   name_len [in]   bytes in `name`
  *   out    [out]    what it is
  *
- * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, LIMIT, MEMORY, UNSUPPORTED, STATE.
+ * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, LIMIT, MEMORY, STATE.
  * Thread: the one in the host function.  Since: 0.1.  Op: 152.
  */
 LODGE_API lodge_status lodge_caller_export(lodge_caller caller,
@@ -2282,7 +2301,8 @@ LODGE_API lodge_status lodge_host_describe(lodge_host host, uint32_t index,
  * Memories, tables, globals and tags of a host module are made anew in each
  * store, when something there first asks for them: an instance that imports
  * them, or lodge_host_get. All that asks in one store shares them; they count
- * there and end with the store.
+ * there and end with the store. A shared memory is made at once, is the same
+ * in all stores and counts in none.
  *
  *   host   [in]     a host module
  *   type   [in]     as in lodge_memory_new: "1 16"
@@ -2297,6 +2317,22 @@ LODGE_API lodge_status lodge_host_describe(lodge_host host, uint32_t index,
 LODGE_API lodge_status lodge_host_memory(lodge_host host, const char *type,
                                          uint64_t type_len, uint32_t *index,
                                          lodge_error *err);
+
+/* Take a shared memory into a host module. It has no name yet:
+ * lodge_host_export.
+ *
+ *   host   [in]     a host module
+ *   memory [in]     a shared memory of the same engine
+ *   index  [out]    its number in the host module
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, FOREIGN, MEMORY, STATE.
+ * Thread: any; one change at a time.  Since: 0.1.  Op: 339.
+ */
+LODGE_API lodge_status lodge_host_shared_memory(lodge_host host,
+                                                lodge_shared_memory memory,
+                                                uint32_t *index,
+                                                lodge_error *err);
 
 /* Make a table of a host module, filled with null; see lodge_host_memory.
  *
@@ -2464,16 +2500,18 @@ LODGE_API lodge_status lodge_store_frame(lodge_store store, uint64_t *frame,
 
 /* ---- memory ----------------------------------------------------------- */
 
-/* Make a memory.
+/* Make a memory. A shared one counts in the store with all that it may grow
+ * to.
  *
  *   store  [in]     a store
  *   type   [in]     "1 16": pages at first and at most (optional); then any
- *                   of: i64, page=1
+ *                   of: i64, page=1, shared (lodge_shared_memory_new)
  *   type_len [in]   bytes in `type`
  *   out    [out]    the memory
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, TYPE, LIMIT, MEMORY, STATE, UNSUPPORTED.
+ * Errors: ARGUMENT, HANDLE, BUSY, TYPE, LIMIT, MEMORY, STATE, UNSUPPORTED,
+ *         INTERNAL.
  * Thread: any; one at a time per store.  Since: 0.1.  Op: 160.
  * Source: wasmtime_memory_new.
  */
@@ -2658,6 +2696,337 @@ LODGE_API lodge_status lodge_memory_lease(lodge_memory memory,
  * Thread: any.  Since: 0.1.  Op: 172.
  */
 LODGE_API lodge_status lodge_lease_close(lodge_lease lease);
+
+/* ---- shared memory ----------------------------------------------------- */
+
+/* Make a shared memory: one that any number of stores of its engine, on any
+ * number of threads, use at the same time, and the host while they run. It
+ * belongs to no store and lives until the last handle, linker, host module
+ * and store that has it is gone. It never moves, so it grows up to what the
+ * engine's key memory-reservation has reserved for it, whatever its maximum.
+ * Needs an engine with shared-memory=on.
+ *
+ *   engine [in]     an engine
+ *   type   [in]     "1 16": pages at first and at most; then any of: i64,
+ *                   page=1, shared
+ *   type_len [in]   bytes in `type`
+ *   out    [out]    the shared memory
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, LIMIT, MEMORY, STATE, TYPE, UNSUPPORTED,
+ *         INTERNAL.
+ * Thread: any.  Since: 0.1.  Op: 320.
+ * Source: SharedMemory::new.
+ */
+LODGE_API lodge_status lodge_shared_memory_new(lodge_engine engine,
+                                               const char *type,
+                                               uint64_t type_len,
+                                               lodge_shared_memory *out,
+                                               lodge_error *err);
+
+/* Close a handle of a shared memory. Who waits through this handle
+ * (lodge_shared_memory_wait) is woken and gets LODGE_E_CANCELLED; so are
+ * guests that wait at the same address, as if somebody had notified them.
+ *
+ *   memory [in,null] a shared memory
+ *
+ * Errors: none.
+ * Thread: any.  Since: 0.1.  Op: 321.
+ */
+LODGE_API lodge_status lodge_shared_memory_close(lodge_shared_memory memory);
+
+/* The type of a shared memory as text, as it was made: "1 16 shared".
+ *
+ *   memory [in]     a shared memory
+ *   buf    [out]    text
+ *   cap    [in]     bytes in `buf`
+ *   len    [out]    full length in bytes
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, BUFFER, MEMORY, STATE.
+ * Thread: any.  Since: 0.1.  Op: 322.
+ * Source: SharedMemory::ty.
+ */
+LODGE_API lodge_status lodge_shared_memory_type(lodge_shared_memory memory,
+                                                char *buf, uint64_t cap,
+                                                uint64_t *len,
+                                                lodge_error *err);
+
+/* The size of a shared memory. It never shrinks.
+ *
+ *   memory [in]     a shared memory
+ *   bytes  [out]    bytes now
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, STATE.
+ * Thread: any.  Since: 0.1.  Op: 323.
+ * Source: wasmtime_sharedmemory_data_size.
+ */
+LODGE_API lodge_status lodge_shared_memory_size(lodge_shared_memory memory,
+                                                uint64_t *bytes,
+                                                lodge_error *err);
+
+/* Grow a shared memory, for all who use it.
+ *
+ *   memory [in]     a shared memory
+ *   pages  [in]     pages to add, of the memory's page size
+ *   old_pages [out] pages before; may be NULL
+ *   err    [out]    may be NULL
+ *
+ * Errors: HANDLE, BUSY, LIMIT, STATE.
+ * Thread: any.  Since: 0.1.  Op: 324.
+ * Source: SharedMemory::grow.
+ */
+LODGE_API lodge_status lodge_shared_memory_grow(lodge_shared_memory memory,
+                                                uint64_t pages,
+                                                uint64_t *old_pages,
+                                                lodge_error *err);
+
+/* Copy bytes out of a shared memory. Each byte is read atomically, all of
+ * them together are not: what others write meanwhile may be seen in part.
+ *
+ *   memory [in]     a shared memory
+ *   at     [in]     byte offset in the memory
+ *   dst    [out]    `len` bytes
+ *   len    [in]     bytes
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, BOUNDS, STATE.
+ * Thread: any.  Since: 0.1.  Op: 325.
+ */
+LODGE_API lodge_status lodge_shared_memory_read(lodge_shared_memory memory,
+                                                uint64_t at, uint8_t *dst,
+                                                uint64_t len,
+                                                lodge_error *err);
+
+/* Copy bytes into a shared memory. Each byte is written atomically, all of
+ * them together are not; see lodge_shared_memory_read.
+ *
+ *   memory [in]     a shared memory
+ *   at     [in]     byte offset in the memory
+ *   src    [in]     `len` bytes
+ *   len    [in]     bytes
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, BOUNDS, STATE.
+ * Thread: any.  Since: 0.1.  Op: 326.
+ */
+LODGE_API lodge_status lodge_shared_memory_write(lodge_shared_memory memory,
+                                                 uint64_t at,
+                                                 const uint8_t *src,
+                                                 uint64_t len,
+                                                 lodge_error *err);
+
+/* Fill a part of a shared memory with one byte; see
+ * lodge_shared_memory_write.
+ *
+ *   memory [in]     a shared memory
+ *   at     [in]     byte offset in the memory
+ *   byte   [in]     0 to 255
+ *   len    [in]     bytes
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, BOUNDS, STATE.
+ * Thread: any.  Since: 0.1.  Op: 327.
+ */
+LODGE_API lodge_status lodge_shared_memory_fill(lodge_shared_memory memory,
+                                                uint64_t at, uint32_t byte,
+                                                uint64_t len,
+                                                lodge_error *err);
+
+/* Copy between two shared memories, also of two engines, or within one; they
+ * may overlap. See lodge_shared_memory_read.
+ *
+ *   dst    [in]     the memory to write
+ *   dst_at [in]     byte offset in `dst`
+ *   src    [in]     the memory to read
+ *   src_at [in]     byte offset in `src`
+ *   len    [in]     bytes
+ *   err    [out]    may be NULL
+ *
+ * Errors: HANDLE, BUSY, BOUNDS, STATE.
+ * Thread: any.  Since: 0.1.  Op: 328.
+ */
+LODGE_API lodge_status lodge_shared_memory_copy(lodge_shared_memory dst,
+                                                uint64_t dst_at,
+                                                lodge_shared_memory src,
+                                                uint64_t src_at, uint64_t len,
+                                                lodge_error *err);
+
+/* Load one value atomically (i32.atomic.load and its like): sequentially
+ * consistent, as is all that follows here.
+ *
+ *   memory [in]     a shared memory
+ *   at     [in]     byte offset, a multiple of `bytes`
+ *   bytes  [in]     1, 2, 4 or 8
+ *   value  [out]    the value, zero-extended
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, BOUNDS, STATE.
+ * Thread: any.  Since: 0.1.  Op: 329.
+ */
+LODGE_API lodge_status lodge_shared_memory_load(lodge_shared_memory memory,
+                                                uint64_t at, uint32_t bytes,
+                                                uint64_t *value,
+                                                lodge_error *err);
+
+/* Store one value atomically.
+ *
+ *   memory [in]     a shared memory
+ *   at     [in]     byte offset, a multiple of `bytes`
+ *   bytes  [in]     1, 2, 4 or 8
+ *   value  [in]     the value; bits above are ignored
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, BOUNDS, STATE.
+ * Thread: any.  Since: 0.1.  Op: 330.
+ */
+LODGE_API lodge_status lodge_shared_memory_store(lodge_shared_memory memory,
+                                                 uint64_t at, uint32_t bytes,
+                                                 uint64_t value,
+                                                 lodge_error *err);
+
+/* Change one value atomically (i32.atomic.rmw.add and its like).
+ *
+ *   memory [in]     a shared memory
+ *   at     [in]     byte offset, a multiple of `bytes`
+ *   bytes  [in]     1, 2, 4 or 8
+ *   op     [in]     LODGE_ATOMIC_*
+ *   operand [in]    the other value; bits above are ignored
+ *   old    [out]    the value before, zero-extended; may be NULL
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, BOUNDS, STATE.
+ * Thread: any.  Since: 0.1.  Op: 331.
+ */
+LODGE_API lodge_status lodge_shared_memory_rmw(lodge_shared_memory memory,
+                                               uint64_t at, uint32_t bytes,
+                                               uint32_t op, uint64_t operand,
+                                               uint64_t *old,
+                                               lodge_error *err);
+
+/* Replace one value atomically if it is the expected one
+ * (i32.atomic.rmw.cmpxchg and its like). It was replaced if `old` is
+ * `expected`.
+ *
+ *   memory [in]     a shared memory
+ *   at     [in]     byte offset, a multiple of `bytes`
+ *   bytes  [in]     1, 2, 4 or 8
+ *   expected [in]   one with bits above is never found
+ *   replacement [in] the new value; bits above are ignored
+ *   old    [out]    the value before, zero-extended
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, BOUNDS, STATE.
+ * Thread: any.  Since: 0.1.  Op: 332.
+ */
+LODGE_API lodge_status lodge_shared_memory_cmpxchg(
+    lodge_shared_memory memory, uint64_t at, uint32_t bytes, uint64_t expected,
+    uint64_t replacement, uint64_t *old, lodge_error *err);
+
+/* Wait until somebody notifies this address, a guest or the host
+ * (memory.atomic.wait32 and _wait64); the thread sleeps meanwhile. At once if
+ * the value is not the expected one. The wait ends with CANCELLED when the
+ * handle is closed or the engine shut down. lodge_release does not end it.
+ *
+ *   memory [in]     a shared memory
+ *   at     [in]     byte offset, a multiple of `bytes`
+ *   bytes  [in]     4 or 8
+ *   expected [in]   the value to sleep on
+ *   timeout [in]    ns, UINT64_MAX = as long as it takes
+ *   outcome [out]   LODGE_WAIT_*
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, BOUNDS, CANCELLED, STATE.
+ * Thread: any; not one that others wait for.  Since: 0.1.  Op: 333.
+ * Source: SharedMemory::atomic_wait32, SharedMemory::atomic_wait64.
+ */
+LODGE_API lodge_status lodge_shared_memory_wait(
+    lodge_shared_memory memory, uint64_t at, uint32_t bytes, uint64_t expected,
+    uint64_t timeout, uint32_t *outcome, lodge_error *err);
+
+/* Wake guests and host threads that wait at an address
+ * (memory.atomic.notify), those that have waited longest first.
+ *
+ *   memory [in]     a shared memory
+ *   at     [in]     byte offset, a multiple of 4
+ *   count  [in]     wake at most so many, UINT32_MAX = all
+ *   woken  [out]    how many were waiting and are woken; may be NULL
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, BOUNDS, STATE.
+ * Thread: any.  Since: 0.1.  Op: 334.
+ * Source: SharedMemory::atomic_notify.
+ */
+LODGE_API lodge_status lodge_shared_memory_notify(lodge_shared_memory memory,
+                                                  uint64_t at, uint32_t count,
+                                                  uint32_t *woken,
+                                                  lodge_error *err);
+
+/* Name a shared memory as a memory of a store: what lodge_instance_export
+ * gives for an export of it. Every lodge_memory_* function takes it. The same
+ * memory has the same handle in a store, however it is asked for.
+ *
+ *   memory [in]     a shared memory
+ *   store  [in]     a store of the same engine
+ *   out    [out]    the memory
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, FOREIGN, LIMIT, MEMORY, STATE.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 335.
+ */
+LODGE_API lodge_status lodge_shared_memory_in(lodge_shared_memory memory,
+                                              lodge_store store,
+                                              lodge_memory *out,
+                                              lodge_error *err);
+
+/* The shared memory behind a memory of a store, a guest's own too: it can be
+ * used while guests run, and given to other stores.
+ *
+ *   memory [in]     a memory whose type has `shared`
+ *   out    [out]    the shared memory: one handle more, to be closed
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, LIMIT, MEMORY, STATE, TYPE.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 336.
+ */
+LODGE_API lodge_status lodge_memory_shared(lodge_memory memory,
+                                           lodge_shared_memory *out,
+                                           lodge_error *err);
+
+/* Whether two handles are of one shared memory.
+ *
+ *   a      [in]     a shared memory
+ *   b      [in]     a shared memory
+ *   yes    [out]    1 or 0
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, STATE.
+ * Thread: any.  Since: 0.1.  Op: 337.
+ */
+LODGE_API lodge_status lodge_shared_memory_same(lodge_shared_memory a,
+                                                lodge_shared_memory b,
+                                                uint32_t *yes,
+                                                lodge_error *err);
+
+/* Borrow the address of a shared memory, which never moves. It stays mapped
+ * while the lease lives. Others access it at any time: use atomic accesses.
+ *
+ *   memory [in]     a shared memory
+ *   address [out]   the first byte, as a number
+ *   len    [out]    bytes now
+ *   out    [out]    the lease; lodge_lease_close
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, LIMIT, MEMORY, STATE.
+ * Thread: any.  Since: 0.1.  Op: 338.
+ * Source: wasmtime_sharedmemory_data.
+ */
+LODGE_API lodge_status lodge_shared_memory_lease(lodge_shared_memory memory,
+                                                 uint64_t *address,
+                                                 uint64_t *len,
+                                                 lodge_lease *out,
+                                                 lodge_error *err);
 
 /* ---- table ------------------------------------------------------------ */
 

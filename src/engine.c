@@ -197,6 +197,7 @@ lodge_status lodge_engine_shutdown(lodge_engine engine)
     atomic_store(&eng->shut, 1);
     store_interrupt_all(eng);
     handle_close_family(eng);
+    shared_wait_end_all(eng);
     engine_look(eng);
     engine_unref(eng);
     return LODGE_OK;

@@ -21,6 +21,7 @@ void host_item_unref(struct host_item *item)
     if (!item ||
         atomic_fetch_sub_explicit(&item->refs, 1, memory_order_acq_rel) > 1)
         return;
+    shared_unref(item->shared);
     alloc_free(item->sig);
     alloc_free(item);
 }
@@ -64,8 +65,11 @@ static lodge_status make_memory(struct store *st, const struct host_item *item,
                                 uint32_t *at, lodge_error *err)
 {
     wasmtime_memory_t memory;
-    lodge_status rc = memory_make(st, &item->type, &memory, err);
+    lodge_status rc;
 
+    if (item->shared)
+        return shared_item(st, item->shared, at, err);
+    rc = memory_make(st, &item->type, &memory, err);
     if (rc == LODGE_OK)
         rc = store_item(st, LODGE_KIND_MEMORY, &memory, at, err);
     return rc;
@@ -146,12 +150,14 @@ static lodge_status item_try(struct engine *eng, const struct host_item *item,
 lodge_status host_item_new(struct engine *eng, uint32_t kind,
                            const struct type_limits *type,
                            const uint64_t *value, struct sig *sig,
-                           struct host_item **out, lodge_error *err)
+                           struct shared *shared, struct host_item **out,
+                           lodge_error *err)
 {
     struct host_item *item = alloc_zero(sizeof *item);
     lodge_status rc;
 
     if (!item) {
+        shared_unref(shared);
         alloc_free(sig);
         return error_memory(err);
     }
@@ -160,9 +166,10 @@ lodge_status host_item_new(struct engine *eng, uint32_t kind,
     item->serial = host_serial();
     item->type = *type;
     item->sig = sig;
+    item->shared = shared;
     if (value)
         memcpy(item->value, value, type->code == LODGE_TYPE_V128 ? 16 : 8);
-    rc = item_try(eng, item, err);
+    rc = shared ? LODGE_OK : item_try(eng, item, err);
     if (rc != LODGE_OK)
         host_item_unref(item);
     else

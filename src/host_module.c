@@ -228,19 +228,25 @@ struct item_plan {
     struct type_limits type;
     const uint64_t *value; /* globals */
     struct sig *sig;       /* tags; owned */
+    struct shared *shared; /* shared memories; a reference */
 };
 
 static lodge_status add_item(struct host *host, struct item_plan *plan,
                              uint32_t *index, lodge_error *err)
 {
     struct host_entry *entry = NULL;
-    lodge_status st = entry_new(host, &entry, err);
+    lodge_status st = LODGE_OK;
 
+    if (plan->type.shared && !plan->shared)
+        st = shared_make(host->eng, &plan->type, &plan->shared, err);
+    if (st == LODGE_OK)
+        st = entry_new(host, &entry, err);
     if (st != LODGE_OK)
         return st;
     st = host_item_new(host->eng, plan->kind, &plan->type, plan->value,
-                       plan->sig, &entry->item, err);
+                       plan->sig, plan->shared, &entry->item, err);
     plan->sig = NULL;
+    plan->shared = NULL;
     if (st == LODGE_OK)
         *index = host->nentries++;
     return st;
@@ -262,6 +268,7 @@ static lodge_status item_make(lodge_status st, lodge_host host,
         handle_unlock(host.id);
     }
     alloc_free(plan->sig);
+    shared_unref(plan->shared);
     return st;
 }
 
@@ -273,6 +280,45 @@ lodge_status lodge_host_memory(lodge_host host, const char *type,
     lodge_status st = type_memory_parse(type, type_len, &plan.type, err);
 
     return item_make(st, host, &plan, index, err);
+}
+
+static lodge_status add_shared(struct host *host, struct shared *sh,
+                               uint32_t *index, lodge_error *err)
+{
+    struct item_plan plan = {.kind = LODGE_KIND_MEMORY};
+    lodge_status st;
+
+    if (host->eng != sh->eng)
+        return error_refuse(err, LODGE_E_FOREIGN,
+                            "the shared memory belongs to another engine "
+                            "than the host module");
+    plan.type = sh->type;
+    plan.shared = shared_ref(sh);
+    st = add_item(host, &plan, index, err);
+    shared_unref(plan.shared);
+    return st;
+}
+
+lodge_status lodge_host_shared_memory(lodge_host host,
+                                      lodge_shared_memory memory,
+                                      uint32_t *index, lodge_error *err)
+{
+    struct shared_handle *handle;
+    struct host *rec;
+    lodge_status st;
+
+    if (!index)
+        return error_refuse(err, LODGE_E_ARGUMENT, "index: is NULL");
+    st = shared_pin(memory, &handle, err);
+    if (st != LODGE_OK)
+        return st;
+    st = host_lock(host, &rec, err);
+    if (st == LODGE_OK) {
+        st = add_shared(rec, handle->sh, index, err);
+        handle_unlock(host.id);
+    }
+    handle_unpin(memory.id);
+    return st;
 }
 
 lodge_status lodge_host_table(lodge_host host, const char *type,

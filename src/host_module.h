@@ -7,6 +7,7 @@
 struct engine;
 struct host_func;
 struct module;
+struct shared;
 struct sig;
 struct store;
 
@@ -20,19 +21,22 @@ struct host_item {
     uint32_t kind;   /* LODGE_KIND_MEMORY, _TABLE, _GLOBAL or _TAG */
     uint64_t serial; /* never used again */
     struct type_limits type;
-    struct sig *sig;   /* owned; tags: their values */
-    uint64_t value[2]; /* globals: what they begin with */
+    struct sig *sig;       /* owned; tags: their values */
+    uint64_t value[2];     /* globals: what they begin with */
+    struct shared *shared; /* a reference, or NULL: the thing itself */
 };
 
 /* A number for an item or a function of a host module; no other has it. */
 uint64_t host_serial(void);
 /* Makes an item with one reference, after it was tried. `value` is NULL but
- * for globals, `sig` but for tags; it is taken over, also on failure.
+ * for globals, `sig` but for tags, `shared` but for shared memories; these two
+ * are taken over, also on failure.
  */
 lodge_status host_item_new(struct engine *eng, uint32_t kind,
                            const struct type_limits *type,
                            const uint64_t *value, struct sig *sig,
-                           struct host_item **out, lodge_error *err);
+                           struct shared *shared, struct host_item **out,
+                           lodge_error *err);
 void host_item_unref(struct host_item *item);
 
 /* In a linker such an item is a mark: a global of a store that is gone, known

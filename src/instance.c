@@ -608,10 +608,10 @@ lodge_status instance_export(struct store *st, struct instance *inst,
         return error_refuse(err, LODGE_E_NOT_FOUND,
                             "the instance has no such export");
     kind = extern_item(&ext, &item);
-    rc = kind ? store_item(st, kind, item, at, err)
-              : error_refuse(err, LODGE_E_UNSUPPORTED,
-                             "exports of this kind (shared memory) cannot "
-                             "be used yet");
+    if (ext.kind == WASMTIME_EXTERN_SHAREDMEMORY)
+        rc = shared_found(st, ext.of.sharedmemory, at, err);
+    else
+        rc = store_item(st, kind, item, at, err);
     wasmtime_extern_delete(&ext);
     if (rc == LODGE_OK)
         inst->exports[index] = *at;

@@ -313,8 +313,12 @@ int linker_extern(const struct child *c, wasmtime_extern_t *out)
         out->of.func = c->of.func;
         return 1;
     case LODGE_KIND_MEMORY:
-        out->kind = WASMTIME_EXTERN_MEMORY;
-        out->of.memory = c->of.memory;
+        out->kind =
+            c->shared ? WASMTIME_EXTERN_SHAREDMEMORY : WASMTIME_EXTERN_MEMORY;
+        if (c->shared)
+            out->of.sharedmemory = c->shared->raw;
+        else
+            out->of.memory = c->of.memory;
         return 1;
     case LODGE_KIND_TABLE:
         out->kind = WASMTIME_EXTERN_TABLE;
@@ -333,6 +337,39 @@ int linker_extern(const struct child *c, wasmtime_extern_t *out)
     }
 }
 
+/* A shared memory binds the linker to no store. */
+static lodge_status add_shared(struct linker *lnk, const char *module,
+                               uint64_t module_len, const char *name,
+                               uint64_t name_len, const struct shared *sh,
+                               lodge_error *err)
+{
+    wasmtime_error_t *error;
+
+    if (sh->eng != lnk->eng)
+        return error_refuse(err, LODGE_E_FOREIGN,
+                            "the shared memory belongs to another engine");
+    note_module(lnk, module, module_len);
+    error = lodge_wt_linker_shared(lnk->raw, module, module_len, name,
+                                   name_len, sh->raw);
+    return error ? trap_translate(NULL, error, LODGE_E_LINK, err) : LODGE_OK;
+}
+
+static lodge_status add_by_handle(struct linker *lnk, const char *module,
+                                  uint64_t module_len, const char *name,
+                                  uint64_t name_len, uint64_t id,
+                                  lodge_error *err)
+{
+    const lodge_shared_memory memory = {id};
+    struct shared_handle *handle;
+    lodge_status rc = shared_pin(memory, &handle, err);
+
+    if (rc != LODGE_OK)
+        return rc;
+    rc = add_shared(lnk, module, module_len, name, name_len, handle->sh, err);
+    handle_unpin(id);
+    return rc;
+}
+
 static lodge_status add_item(struct linker *lnk, const char *module,
                              uint64_t module_len, const char *name,
                              uint64_t name_len, const lodge_extern *item,
@@ -346,6 +383,12 @@ static lodge_status add_item(struct linker *lnk, const char *module,
 
     if (rc != LODGE_OK)
         return rc;
+    if (c->kind == LODGE_KIND_MEMORY && c->shared) {
+        rc = add_shared(lnk, module, module_len, name, name_len, c->shared,
+                        err);
+        handle_leave(item->id);
+        return rc;
+    }
     rc = bind(lnk, st, err);
     note_module(lnk, module, module_len);
     if (rc == LODGE_OK && linker_extern(c, &ext)) {
@@ -372,18 +415,23 @@ lodge_status lodge_linker_add(lodge_linker linker, const char *module,
         st = text_check(name, name_len, "name", err);
     if (st == LODGE_OK && !item)
         st = error_refuse(err, LODGE_E_ARGUMENT, "item: is NULL");
-    if (st == LODGE_OK &&
+    if (st == LODGE_OK && item->kind != LODGE_KIND_SHARED_MEMORY &&
         (item->kind < LODGE_KIND_FUNC || item->kind > LODGE_KIND_TAG))
         st = error_refuse(err, LODGE_E_ARGUMENT,
                           "item: kind %u is not func, memory, table, "
-                          "global or tag",
+                          "global, tag or shared memory",
                           item->kind);
     if (st == LODGE_OK)
         st = linker_lock(linker, &lnk, err);
     if (st != LODGE_OK)
         return st;
-    st = add_item(lnk, module ? module : "", module_len, name ? name : "",
-                  name_len, item, err);
+    module = module ? module : "";
+    name = name ? name : "";
+    if (item->kind == LODGE_KIND_SHARED_MEMORY)
+        st = add_by_handle(lnk, module, module_len, name, name_len, item->id,
+                           err);
+    else
+        st = add_item(lnk, module, module_len, name, name_len, item, err);
     handle_unlock(linker.id);
     return st;
 }

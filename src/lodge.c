@@ -22,6 +22,7 @@ static const char *const kind_names[HANDLE_KINDS] = {
     [LODGE_KIND_WASI] = "WASI description",
     [LODGE_KIND_REPORT] = "report",
     [LODGE_KIND_LEASE] = "lease",
+    [LODGE_KIND_SHARED_MEMORY] = "shared memory",
 };
 
 /* Each memory takes up to three mappings (memory, guard, image). Half of
@@ -187,6 +188,13 @@ lodge_status lodge_stat(uint32_t key, uint64_t *value)
         lodge_start();
         *value = store_memories_max;
         return LODGE_OK;
+    case LODGE_STAT_SHARED_MEMORIES:
+    case LODGE_STAT_SHARED_BYTES:
+        *value = shared_stat(key);
+        return LODGE_OK;
+    case LODGE_STAT_SHARED_WAITS:
+        *value = shared_waits();
+        return LODGE_OK;
     default:
         return LODGE_E_NOT_FOUND;
     }
@@ -244,6 +252,8 @@ lodge_status lodge_handle_info(uint64_t id, uint32_t *kind, uint64_t *bytes)
         return LODGE_E_HANDLE;
     *kind = own;
     *bytes = 4096;
+    if (own == LODGE_KIND_SHARED_MEMORY)
+        *bytes += shared_bytes(id);
     return LODGE_OK;
 }
 

@@ -3,14 +3,13 @@
  */
 #include <string.h>
 
+#include "core/shared_bytes.h"
 #include "rooms.h"
 
 /* ---- making ----------------------------------------------------------- */
 
-/* What a module may not have, the host may not make either. */
-static lodge_status memory_allowed(const struct engine *eng,
-                                   const struct type_limits *type,
-                                   lodge_error *err)
+lodge_status memory_allowed(const struct engine *eng,
+                            const struct type_limits *type, lodge_error *err)
 {
     uint32_t need = 0;
 
@@ -19,6 +18,8 @@ static lodge_status memory_allowed(const struct engine *eng,
     else if (type->page == 1 &&
              !eng->set.value[LODGE_CONFIG_CUSTOM_PAGE_SIZES])
         need = LODGE_CONFIG_CUSTOM_PAGE_SIZES;
+    else if (type->shared && !eng->set.value[LODGE_CONFIG_SHARED_MEMORY])
+        need = LODGE_CONFIG_SHARED_MEMORY;
     if (!need)
         return LODGE_OK;
     return error_refuse(err, LODGE_E_UNSUPPORTED,
@@ -57,12 +58,25 @@ lodge_status memory_make(struct store *st, const struct type_limits *type,
     return rc;
 }
 
+static lodge_status memory_in(struct store *st, const struct type_limits *type,
+                              uint32_t *at, lodge_error *err)
+{
+    wasmtime_memory_t memory;
+    lodge_status rc;
+
+    if (type->shared)
+        return shared_in_store(st, type, at, err);
+    rc = memory_make(st, type, &memory, err);
+    if (rc == LODGE_OK)
+        rc = store_item(st, LODGE_KIND_MEMORY, &memory, at, err);
+    return rc;
+}
+
 lodge_status lodge_memory_new(lodge_store store, const char *type,
                               uint64_t type_len, lodge_memory *out,
                               lodge_error *err)
 {
     struct type_limits limits;
-    wasmtime_memory_t memory;
     struct store *st;
     uint32_t at;
     lodge_status rc;
@@ -74,9 +88,7 @@ lodge_status lodge_memory_new(lodge_store store, const char *type,
         rc = store_enter_yielding(store, &st, err);
     if (rc != LODGE_OK)
         return rc;
-    rc = memory_make(st, &limits, &memory, err);
-    if (rc == LODGE_OK)
-        rc = store_item(st, LODGE_KIND_MEMORY, &memory, &at, err);
+    rc = memory_in(st, &limits, &at, err);
     if (rc == LODGE_OK)
         out->id = store_child_id(st, at);
     handle_leave(store.id);
@@ -95,6 +107,7 @@ lodge_status lodge_memory_type(lodge_memory memory, char *buf, uint64_t cap,
 struct view {
     struct store *st;
     const wasmtime_memory_t *memory;
+    struct shared *shared; /* or NULL */
     uint8_t *base;
     uint64_t size;
 };
@@ -108,10 +121,35 @@ static lodge_status view_enter(lodge_memory memory, struct view *v,
 
     if (__builtin_expect(rc != LODGE_OK, 0))
         return rc;
+    v->shared = c->shared;
+    if (__builtin_expect(v->shared != NULL, 0)) {
+        v->base = v->shared->base;
+        v->size = shared_size(v->shared);
+        return LODGE_OK;
+    }
     v->memory = &c->of.memory;
     v->base = wasmtime_memory_data(v->st->ctx, v->memory);
     v->size = wasmtime_memory_data_size(v->st->ctx, v->memory);
     return LODGE_OK;
+}
+
+/* Others may be using a shared memory. */
+static inline void get_bytes(const struct view *v, uint64_t at, void *dst,
+                             uint64_t len)
+{
+    if (__builtin_expect(v->shared != NULL, 0))
+        shared_bytes_get(dst, v->base + at, len);
+    else
+        memcpy(dst, v->base + at, len);
+}
+
+static inline void put_bytes(const struct view *v, uint64_t at,
+                             const void *src, uint64_t len)
+{
+    if (__builtin_expect(v->shared != NULL, 0))
+        shared_bytes_put(v->base + at, src, len);
+    else
+        memcpy(v->base + at, src, len);
 }
 
 static __attribute__((noinline)) lodge_status
@@ -163,6 +201,11 @@ lodge_status lodge_memory_grow(lodge_memory memory, uint64_t pages,
 
     if (rc != LODGE_OK)
         return rc;
+    if (v.shared) {
+        rc = shared_grow(v.shared, pages, old_pages, err);
+        handle_leave(memory.id);
+        return rc;
+    }
     error = wasmtime_memory_grow(v.st->ctx, v.memory, pages, &before);
     if (error)
         rc = trap_translate(v.st, error, LODGE_E_LIMIT, err);
@@ -184,7 +227,7 @@ lodge_status lodge_memory_read(lodge_memory memory, uint64_t at, uint8_t *dst,
         return rc;
     rc = in_range(&v, at, len, err);
     if (rc == LODGE_OK && len)
-        memcpy(dst, v.base + at, len);
+        get_bytes(&v, at, dst, len);
     handle_leave(memory.id);
     return rc;
 }
@@ -202,7 +245,7 @@ lodge_status lodge_memory_write(lodge_memory memory, uint64_t at,
         return rc;
     rc = in_range(&v, at, len, err);
     if (rc == LODGE_OK && len)
-        memcpy(v.base + at, src, len);
+        put_bytes(&v, at, src, len);
     handle_leave(memory.id);
     return rc;
 }
@@ -226,7 +269,9 @@ lodge_status lodge_memory_fill(lodge_memory memory, uint64_t at, uint32_t byte,
     if (rc != LODGE_OK)
         return rc;
     rc = in_range(&v, at, len, err);
-    if (rc == LODGE_OK && len)
+    if (rc == LODGE_OK && v.shared)
+        shared_bytes_fill(v.base + at, (uint8_t)byte, len);
+    else if (rc == LODGE_OK && len)
         memset(v.base + at, (int)byte, len);
     handle_leave(memory.id);
     return rc;
@@ -252,17 +297,30 @@ lodge_status lodge_memory_copy(lodge_memory dst, uint64_t dst_at,
     rc = in_range(&to, dst_at, len, err);
     if (rc == LODGE_OK)
         rc = in_range(&from, src_at, len, err);
-    if (rc == LODGE_OK && len)
+    if (rc == LODGE_OK && (to.shared || from.shared))
+        shared_bytes_move(to.base + dst_at, from.base + src_at, len);
+    else if (rc == LODGE_OK && len)
         memmove(to.base + dst_at, from.base + src_at, len);
     handle_leave(src.id);
     handle_leave(dst.id);
     return rc;
 }
 
+/* Where the byte is; `len` if it is nowhere. */
+static uint64_t find_byte(const struct view *v, uint64_t at, uint8_t byte,
+                          uint64_t len)
+{
+    const uint8_t *hit;
+
+    if (v->shared)
+        return shared_bytes_find(v->base + at, byte, len);
+    hit = len ? memchr(v->base + at, byte, len) : NULL;
+    return hit ? (uint64_t)(hit - (v->base + at)) : len;
+}
+
 lodge_status lodge_memory_find(lodge_memory memory, uint64_t at, uint32_t byte,
                                uint64_t max, uint64_t *found, lodge_error *err)
 {
-    const uint8_t *hit = NULL;
     struct view v;
     lodge_status rc = byte_check(byte, err);
 
@@ -276,9 +334,10 @@ lodge_status lodge_memory_find(lodge_memory memory, uint64_t at, uint32_t byte,
     if (rc == LODGE_OK) {
         uint64_t len = v.size - at < max ? v.size - at : max;
 
-        hit = len ? memchr(v.base + at, (int)byte, len) : NULL;
-        if (hit)
-            *found = (uint64_t)(hit - (v.base + at));
+        uint64_t before = find_byte(&v, at, (uint8_t)byte, len);
+
+        if (before < len)
+            *found = before;
         else
             rc = error_refuse(err, LODGE_E_NOT_FOUND,
                               "no byte %u in %llu bytes at %llu", byte,
@@ -340,7 +399,7 @@ lodge_status lodge_memory_load(lodge_memory memory, uint64_t at, uint32_t type,
     rc = in_range(&v, at, width, err);
     if (rc == LODGE_OK) {
         slots[0] = 0;
-        memcpy(slots, v.base + at, width);
+        get_bytes(&v, at, slots, width);
     }
     handle_leave(memory.id);
     return rc;
@@ -360,25 +419,12 @@ lodge_status lodge_memory_store(lodge_memory memory, uint64_t at,
         return rc;
     rc = in_range(&v, at, width, err);
     if (rc == LODGE_OK)
-        memcpy(v.base + at, slots, width);
+        put_bytes(&v, at, slots, width);
     handle_leave(memory.id);
     return rc;
 }
 
 /* ---- leases ----------------------------------------------------------- */
-
-/* Keeps the store's record, and with it the mapping, after a close. */
-struct lease {
-    struct store *st;
-};
-
-static void lease_destroy(void *obj)
-{
-    struct lease *lease = obj;
-
-    store_drop(lease->st);
-    alloc_free(lease);
-}
 
 /* Wasmtime moves a memory that outgrows its reservation, unless told not
  * to; one that cannot outgrow it stays.
@@ -405,7 +451,6 @@ lodge_status lodge_memory_lease(lodge_memory memory, uint64_t *address,
                                 uint64_t *len, lodge_lease *out,
                                 lodge_error *err)
 {
-    struct lease *lease;
     struct view v;
     lodge_status rc;
 
@@ -415,33 +460,19 @@ lodge_status lodge_memory_lease(lodge_memory memory, uint64_t *address,
     rc = view_enter(memory, &v, err);
     if (rc != LODGE_OK)
         return rc;
-    lease = alloc_zero(sizeof *lease);
-    if (!never_moves(v.st, v.memory))
+    if (v.shared)
+        rc = lease_make(NULL, v.shared, out, err);
+    else if (never_moves(v.st, v.memory))
+        rc = lease_make(v.st, NULL, out, err);
+    else
         rc = error_refuse(err, LODGE_E_UNSUPPORTED,
                           "this memory may move when it grows; "
                           "memory-may-move=off or a larger "
                           "memory-reservation keeps it in place");
-    else if (!lease)
-        rc = error_memory(err);
-    if (rc == LODGE_OK) {
-        lease->st = store_keep(v.st);
-        rc = handle_new(LODGE_KIND_LEASE, lease, lease_destroy, NULL, &out->id,
-                        err);
-        if (rc != LODGE_OK)
-            store_drop(lease->st);
-    }
     if (rc == LODGE_OK) {
         *address = (uint64_t)(uintptr_t)v.base;
         *len = v.size;
-    } else {
-        alloc_free(lease);
     }
     handle_leave(memory.id);
     return rc;
-}
-
-lodge_status lodge_lease_close(lodge_lease lease)
-{
-    handle_close(lease.id, LODGE_KIND_LEASE);
-    return LODGE_OK;
 }

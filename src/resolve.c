@@ -92,12 +92,9 @@ static wasmtime_error_t *resolve_grown(uint64_t bound, struct store *shown,
                                        wasmtime_instance_pre_t **out)
 {
     struct shown items = show(bound, shown);
+    wasmtime_linker_t *fresh = wasmtime_linker_clone(raw);
     wasmtime_error_t *error;
-    wasmtime_linker_t *fresh;
 
-    if (!items.ctx)
-        return refusal;
-    fresh = wasmtime_linker_clone(raw);
     error = lodge_wt_linker_refresh(fresh, items.ctx);
     if (!error)
         error = wasmtime_linker_instantiate_pre(fresh, mod->raw, out);

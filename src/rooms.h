@@ -55,10 +55,12 @@ struct type_limits {
     uint64_t min, max; /* max UINT64_MAX = none */
     uint32_t is64, page;
     uint32_t code; /* element or content type */
-    uint32_t mut;
+    uint32_t mut, shared;
 };
 lodge_status type_memory_parse(const char *ptr, uint64_t len,
                                struct type_limits *out, lodge_error *err);
+/* Makes it the type of a shared memory, which has a maximum. */
+lodge_status type_memory_share(struct type_limits *type, lodge_error *err);
 lodge_status type_table_parse(const char *ptr, uint64_t len,
                               struct type_limits *out, lodge_error *err);
 lodge_status type_global_parse(const char *ptr, uint64_t len,
@@ -297,7 +299,10 @@ struct child {
         wasmtime_tag_t tag;
         struct instance *instance; /* owned */
     } of;
-    struct sig *sig; /* owned; funcs and tags only */
+    union {
+        struct sig *sig;       /* owned; funcs and tags */
+        struct shared *shared; /* a reference; of memories that are */
+    };
     union {
         uint32_t code; /* element or content type of tables and globals */
         struct everyday everyday; /* of funcs: as in the signature */
@@ -556,6 +561,68 @@ lodge_status table_make(struct store *st, const struct type_limits *type,
 lodge_status global_make(struct store *st, const struct type_limits *type,
                          const uint64_t *slots, wasmtime_global_t *out,
                          lodge_error *err);
+
+/* What a module may not have, the host may not make either. */
+lodge_status memory_allowed(const struct engine *eng,
+                            const struct type_limits *type, lodge_error *err);
+
+/* ---- shared.c, shared_access.c, shared_wait.c -------------------------- */
+
+/* A shared memory, be it the host's or a guest's. */
+struct shared {
+    struct shared *next; /* under the lock of shared.c, as `refs` */
+    uint32_t refs;
+    struct engine *eng; /* a reference */
+    wasmtime_sharedmemory_t *raw;
+    uint8_t *base;
+    struct type_limits type;
+};
+
+/* What a handle names: several may name one memory. */
+struct shared_handle {
+    struct shared *sh; /* a reference */
+    uint32_t ending;   /* under the lock of shared_wait.c */
+};
+
+/* Gives one reference. */
+lodge_status shared_make(struct engine *eng, const struct type_limits *type,
+                         struct shared **out, lodge_error *err);
+struct shared *shared_ref(struct shared *sh);
+void shared_unref(struct shared *sh);
+/* Bytes now. */
+uint64_t shared_size(const struct shared *sh);
+lodge_status shared_grow(const struct shared *sh, uint64_t pages,
+                         uint64_t *old_pages, lodge_error *err);
+lodge_status shared_range(const struct shared *sh, uint64_t at, uint64_t len,
+                          lodge_error *err);
+/* The child of a store that names it. */
+lodge_status shared_item(struct store *st, struct shared *sh, uint32_t *at,
+                         lodge_error *err);
+/* The same for one that a guest exports. */
+lodge_status shared_found(struct store *st, const wasmtime_sharedmemory_t *raw,
+                          uint32_t *at, lodge_error *err);
+/* And for a new one, which counts in the store. */
+lodge_status shared_in_store(struct store *st, const struct type_limits *type,
+                             uint32_t *at, lodge_error *err);
+/* Given back with handle_unpin. */
+lodge_status shared_pin(lodge_shared_memory memory, struct shared_handle **out,
+                        lodge_error *err);
+/* LODGE_STAT_SHARED_MEMORIES and _BYTES; _WAITS. */
+uint64_t shared_stat(uint32_t key);
+uint64_t shared_waits(void);
+/* Of the memory that a handle names, 0 if it names none. */
+uint64_t shared_bytes(uint64_t id);
+/* Ends the waits through a handle, and all later ones; those of an engine
+ * that is shut down.
+ */
+void shared_wait_end(struct shared_handle *handle);
+void shared_wait_end_all(const struct engine *eng);
+
+/* ---- lease.c ---------------------------------------------------------- */
+
+/* A lease on the memories of a store, or on a shared one. */
+lodge_status lease_make(struct store *st, struct shared *sh, lodge_lease *out,
+                        lodge_error *err);
 
 /* ---- host.c, host_module.c --------------------------------------------- */
 

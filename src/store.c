@@ -134,7 +134,10 @@ static void children_free(struct store *st)
     for (i = 0; i < st->nchildren; i++) {
         if (st->children[i].kind == LODGE_KIND_INSTANCE)
             instance_end(st->children[i].of.instance);
-        alloc_free(st->children[i].sig);
+        if (st->children[i].kind == LODGE_KIND_MEMORY)
+            shared_unref(st->children[i].shared);
+        else
+            alloc_free(st->children[i].sig);
     }
     if (st->children != st->first_children)
         alloc_free(st->children);
@@ -428,6 +431,7 @@ static void identity_of(uint32_t kind, const void *item, struct identity *out)
     case LODGE_KIND_MEMORY:
         out->word[0] = memory->__private1;
         out->word[1] = memory->__private2;
+        out->word[2] = memory->store_id; /* 0: a shared one */
         break;
     case LODGE_KIND_TABLE:
         out->word[0] = table->__private1;
@@ -552,8 +556,11 @@ static lodge_status child_type(struct store *st, uint32_t kind,
 {
     struct textbuf text = {0};
     struct type_limits type = {0};
-    lodge_status rc = store_item_type(st, kind, item, &text, err);
+    lodge_status rc;
 
+    if (kind == LODGE_KIND_MEMORY)
+        return LODGE_OK;
+    rc = store_item_type(st, kind, item, &text, err);
     if (rc == LODGE_OK && (kind == LODGE_KIND_FUNC || kind == LODGE_KIND_TAG))
         rc = type_sig_parse(text.ptr, text.len, &c->sig, err);
     else if (rc == LODGE_OK && kind == LODGE_KIND_TABLE)
@@ -673,7 +680,12 @@ lodge_status store_type_out(uint64_t id, uint32_t kind, char *buf,
 
     if (rc != LODGE_OK)
         return rc;
-    rc = store_item_type(st, kind, &c->of, &text, err);
+    if (kind == LODGE_KIND_MEMORY && c->shared)
+        type_item_text(kind, &c->shared->type, &text);
+    else
+        rc = store_item_type(st, kind, &c->of, &text, err);
+    if (text.failed)
+        rc = error_memory(err);
     if (rc == LODGE_OK)
         rc = text_out(text.ptr, text.len, buf, cap, len, err);
     textbuf_free(&text);

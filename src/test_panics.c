@@ -118,6 +118,10 @@ CAN_PANIC(lodge_wt_linker_missing,
            const wasmtime_module_t *module, uint8_t **out, size_t *len,
            uint32_t *count),
           (linker, store, module, out, len, count))
+CAN_PANIC(lodge_wt_shared_new,
+          (const wasm_engine_t *engine, uint64_t min, uint64_t max, int is64,
+           uint32_t page_log2, wasmtime_sharedmemory_t **out),
+          (engine, min, max, is64, page_log2, out))
 CAN_PANIC(lodge_wt_linker_wasi, (wasmtime_linker_t * linker), (linker))
 CAN_PANIC(lodge_wt_store_wasi,
           (struct lodge_wt_store * link, const struct lodge_wt_wasi *wasi),

@@ -261,13 +261,20 @@ lodge_status type_memory_parse(const char *ptr, uint64_t len,
         else if (word_is(&w, "page=1"))
             out->page = 1;
         else if (word_is(&w, "shared"))
-            return error_refuse(err, LODGE_E_UNSUPPORTED,
-                                "memory type: shared memories cannot be "
-                                "made by the host yet");
+            out->shared = 1;
         else if (!word_is(&w, "page=65536"))
-            return word_refuse(&w, "i64 or page=1", err);
+            return word_refuse(&w, "i64, page=1 or shared", err);
     }
-    return LODGE_OK;
+    return out->shared ? type_memory_share(out, err) : LODGE_OK;
+}
+
+lodge_status type_memory_share(struct type_limits *type, lodge_error *err)
+{
+    type->shared = 1;
+    if (type->max != UINT64_MAX)
+        return LODGE_OK;
+    return error_refuse(err, LODGE_E_ARGUMENT,
+                        "type: a shared memory needs a maximum");
 }
 
 lodge_status type_table_parse(const char *ptr, uint64_t len,
@@ -331,6 +338,8 @@ void type_item_text(uint32_t kind, const struct type_limits *type,
         textbuf_printf(out, " %s", type_name(type->code));
     if (type->is64)
         textbuf_printf(out, " i64");
+    if (kind == LODGE_KIND_MEMORY && type->shared)
+        textbuf_printf(out, " shared");
     if (kind == LODGE_KIND_MEMORY && type->page == 1)
         textbuf_printf(out, " page=1");
 }

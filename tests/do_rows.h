@@ -180,6 +180,60 @@ ROW(170, "hnnpe", STATUS(
 ROW(171, "hpppe", STATUS(
     lodge_memory_lease(H(lodge_memory, 1), P(2), P(3), P(4), P(5))))
 ROW(172, "h", STATUS(lodge_lease_close(H(lodge_lease, 1))))
+ROW(320, "hplpe", STATUS(
+    lodge_shared_memory_new(H(lodge_engine, 1), P(2), w[3], P(4), P(5))))
+ROW(321, "h", STATUS(lodge_shared_memory_close(H(lodge_shared_memory, 1))))
+ROW(322, "hplpe", STATUS(
+    lodge_shared_memory_type(H(lodge_shared_memory, 1), P(2), w[3], P(4),
+        P(5))))
+ROW(323, "hpe", STATUS(
+    lodge_shared_memory_size(H(lodge_shared_memory, 1), P(2), P(3))))
+ROW(324, "hnpe", STATUS(
+    lodge_shared_memory_grow(H(lodge_shared_memory, 1), w[2], P(3), P(4))))
+ROW(325, "hnple", STATUS(
+    lodge_shared_memory_read(H(lodge_shared_memory, 1), w[2], P(3), w[4],
+        P(5))))
+ROW(326, "hnple", STATUS(
+    lodge_shared_memory_write(H(lodge_shared_memory, 1), w[2], P(3), w[4],
+        P(5))))
+ROW(327, "hnnle", STATUS(
+    lodge_shared_memory_fill(H(lodge_shared_memory, 1), w[2], U(3), w[4],
+        P(5))))
+ROW(328, "hnhnle", STATUS(
+    lodge_shared_memory_copy(H(lodge_shared_memory, 1), w[2],
+        H(lodge_shared_memory, 3), w[4], w[5], P(6))))
+ROW(329, "hnnpe", STATUS(
+    lodge_shared_memory_load(H(lodge_shared_memory, 1), w[2], U(3), P(4),
+        P(5))))
+ROW(330, "hnnne", STATUS(
+    lodge_shared_memory_store(H(lodge_shared_memory, 1), w[2], U(3), w[4],
+        P(5))))
+ROW(331, "hnnnnpe", STATUS(
+    lodge_shared_memory_rmw(H(lodge_shared_memory, 1), w[2], U(3), U(4), w[5],
+        P(6), P(7))))
+ROW(332, "hnnnnpe", STATUS(
+    lodge_shared_memory_cmpxchg(H(lodge_shared_memory, 1), w[2], U(3), w[4],
+        w[5], P(6), P(7))))
+ROW(333, "hnnnnpe", STATUS(
+    lodge_shared_memory_wait(H(lodge_shared_memory, 1), w[2], U(3), w[4],
+        w[5], P(6), P(7))))
+ROW(334, "hnnpe", STATUS(
+    lodge_shared_memory_notify(H(lodge_shared_memory, 1), w[2], U(3), P(4),
+        P(5))))
+ROW(335, "hhpe", STATUS(
+    lodge_shared_memory_in(H(lodge_shared_memory, 1), H(lodge_store, 2), P(3),
+        P(4))))
+ROW(336, "hpe", STATUS(
+    lodge_memory_shared(H(lodge_memory, 1), P(2), P(3))))
+ROW(337, "hhpe", STATUS(
+    lodge_shared_memory_same(H(lodge_shared_memory, 1),
+        H(lodge_shared_memory, 2), P(3), P(4))))
+ROW(338, "hpppe", STATUS(
+    lodge_shared_memory_lease(H(lodge_shared_memory, 1), P(2), P(3), P(4),
+        P(5))))
+ROW(339, "hhpe", STATUS(
+    lodge_host_shared_memory(H(lodge_host, 1), H(lodge_shared_memory, 2),
+        P(3), P(4))))
 ROW(180, "hplnpe", STATUS(
     lodge_table_new(H(lodge_store, 1), P(2), w[3], w[4], P(5), P(6))))
 ROW(181, "hplpe", STATUS(

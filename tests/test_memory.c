@@ -122,12 +122,12 @@ static void a_size_that_no_memory_can_have_is_a_type_error(void **state)
     assert_int_equal(memory.id, 42);
 }
 
-static void a_shared_memory_cannot_be_made_yet(void **state)
+static void a_shared_memory_needs_its_key(void **state)
 {
     lodge_memory memory = {42};
 
     (void)state;
-    SAYS(UNSUPPORTED, "shared",
+    SAYS(UNSUPPORTED, "shared-memory=on",
          lodge_memory_new(store, TEXT("1 2 shared"), &memory, ERR));
     assert_int_equal(memory.id, 42);
 }
@@ -642,7 +642,7 @@ int main(void)
         STORE_TEST(a_malformed_type_is_refused_and_out_is_untouched),
         STORE_TEST(a_type_with_a_nul_inside_is_refused),
         STORE_TEST(a_size_that_no_memory_can_have_is_a_type_error),
-        STORE_TEST(a_shared_memory_cannot_be_made_yet),
+        STORE_TEST(a_shared_memory_needs_its_key),
         STORE_TEST(a_memory_is_made_only_in_a_store),
         STORE_TEST(a_memory_grows_up_to_its_maximum),
         STORE_TEST(growth_that_overflows_is_refused),

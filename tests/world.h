@@ -23,7 +23,7 @@ static const char *const kind_names[KINDS] = {
     [LODGE_KIND_MEMORY] = "memory",     [LODGE_KIND_TABLE] = "table",
     [LODGE_KIND_GLOBAL] = "global",     [LODGE_KIND_TAG] = "tag",
     [LODGE_KIND_CALLER] = "caller",     [LODGE_KIND_BUDGET] = "budget",
-    [LODGE_KIND_REF] = "ref",
+    [LODGE_KIND_REF] = "ref",           [LODGE_KIND_SHARED_MEMORY] = "shared",
 };
 
 /* A function with arguments, ready for lodge_do. */
@@ -45,7 +45,8 @@ struct world {
     lodge_func wide;     /* 20 parameters, and a function as result */
     lodge_ref exception; /* of the tag */
     lodge_store asking;  /* where a request is open, for lodge_resume */
-    lodge_extern item;
+    lodge_memory common; /* the shared memory in the store */
+    lodge_extern item, shared_item;
     uint64_t func_slot[2], slots[20];
     uint64_t frame[FRAME_WORDS], store_frame[FRAME_WORDS];
     uint64_t out[MAX_WORDS][8];
@@ -210,13 +211,22 @@ static inline void world_children(struct world *w, lodge_instance instance)
     w->id[LODGE_KIND_REPORT] = err.report;
 }
 
+/* The shared memory, as an item and as a memory of the store. */
+static inline void world_common(struct world *w, lodge_shared_memory shared,
+                                lodge_store store)
+{
+    w->shared_item = (lodge_extern){LODGE_KIND_SHARED_MEMORY, 0, shared.id};
+    OK(lodge_shared_memory_in(shared, store, &w->common, ERR));
+}
+
 static inline void world_open(struct world *w)
 {
-    lodge_engine engine = new_engine();
+    lodge_engine engine = new_engine_with("shared-memory=on");
     lodge_module module = new_module(engine, world_text);
     lodge_store store = new_store(engine);
     lodge_instance instance;
     lodge_prepared prepared;
+    lodge_shared_memory shared;
     lodge_config config;
     lodge_budget budget;
 
@@ -224,6 +234,7 @@ static inline void world_open(struct world *w)
     OK(lodge_engine_dup(engine, &w->keeper, ERR));
     OK(lodge_config_new(LODGE_PRESET_DEFAULT, &config, ERR));
     OK(lodge_budget_new(&budget, ERR));
+    OK(lodge_shared_memory_new(engine, TEXT("1 4"), &shared, ERR));
     world_linker(w, engine);
     world_hosted(w, engine);
     world_wasi(w, store);
@@ -232,6 +243,8 @@ static inline void world_open(struct world *w)
     OK(lodge_prepared_instance(prepared, store, &instance, ERR));
     w->id[LODGE_KIND_CONFIG] = config.id;
     w->id[LODGE_KIND_BUDGET] = budget.id;
+    w->id[LODGE_KIND_SHARED_MEMORY] = shared.id;
+    world_common(w, shared, store);
     w->id[LODGE_KIND_ENGINE] = engine.id;
     w->id[LODGE_KIND_MODULE] = module.id;
     w->id[LODGE_KIND_PREPARED] = prepared.id;
@@ -255,6 +268,8 @@ static inline void world_close(struct world *w)
     lodge_wasi_close((lodge_wasi){w->id[LODGE_KIND_WASI]});
     lodge_report_close((lodge_report){w->id[LODGE_KIND_REPORT]});
     lodge_lease_close((lodge_lease){w->id[LODGE_KIND_LEASE]});
+    lodge_shared_memory_close(
+        (lodge_shared_memory){w->id[LODGE_KIND_SHARED_MEMORY]});
     do
         OK(lodge_reap(0, kinds, tokens, 8, &n));
     while (n);
@@ -341,6 +356,10 @@ static inline int special_word(struct world *w, struct good_call *call,
         add_word(call, WORD_PLAIN, AT(host_frame));
     } else if (strcmp(word, "item") == 0) {
         add_word(call, WORD_PLAIN, AT(&w->item));
+    } else if (strcmp(word, "shared-item") == 0) {
+        add_word(call, WORD_PLAIN, AT(&w->shared_item));
+    } else if (strcmp(word, "common") == 0) {
+        add_word(call, LODGE_KIND_MEMORY, w->common.id);
     } else if (strcmp(word, "wide") == 0) {
         add_word(call, LODGE_KIND_FUNC, w->wide.id);
     } else if (strcmp(word, "exception") == 0) {
@@ -526,7 +545,8 @@ static inline int uses_store(const struct good_call *call)
         if (in_store(call->is[at]))
             return 1;
     return strstr(call->args, "-frame") != NULL ||
-           strstr(call->args, "item") != NULL;
+           (strstr(call->args, "item") != NULL &&
+            strstr(call->args, "shared-item") == NULL);
 }
 
 /* ---- all functions ---------------------------------------------------- */

@@ -59,6 +59,7 @@ static inline void zoo_children(struct zoo *zoo, lodge_instance instance)
 static inline void zoo_open(struct zoo *zoo)
 {
     lodge_instance instance;
+    lodge_shared_memory shared;
     lodge_prepared prepared;
     lodge_config config;
     lodge_budget budget;
@@ -68,7 +69,8 @@ static inline void zoo_open(struct zoo *zoo)
     OK(lodge_config_new(LODGE_PRESET_DEFAULT, &config, ERR));
     OK(lodge_budget_new(&budget, ERR));
     OK(lodge_wasi_new(&wasi, ERR));
-    zoo->engine = new_engine();
+    zoo->engine = new_engine_with("shared-memory=on");
+    OK(lodge_shared_memory_new(zoo->engine, TEXT("1 1"), &shared, ERR));
     zoo->store = new_store(zoo->engine);
     zoo->linker = new_linker(zoo->engine);
     zoo->module = new_module(zoo->engine, zoo_text);
@@ -82,6 +84,7 @@ static inline void zoo_open(struct zoo *zoo)
     zoo->id[LODGE_KIND_STORE] = zoo->store.id;
     zoo->id[LODGE_KIND_BUDGET] = budget.id;
     zoo->id[LODGE_KIND_WASI] = wasi.id;
+    zoo->id[LODGE_KIND_SHARED_MEMORY] = shared.id;
     zoo_children(zoo, instance);
     zoo->id[LODGE_KIND_REPORT] = zoo_report(instance);
 }
@@ -96,6 +99,8 @@ static inline void zoo_close(const struct zoo *zoo)
     lodge_budget_close((lodge_budget){id[LODGE_KIND_BUDGET]});
     lodge_config_close((lodge_config){id[LODGE_KIND_CONFIG]});
     lodge_wasi_close((lodge_wasi){id[LODGE_KIND_WASI]});
+    lodge_shared_memory_close(
+        (lodge_shared_memory){id[LODGE_KIND_SHARED_MEMORY]});
     lodge_prepared_close((lodge_prepared){id[LODGE_KIND_PREPARED]});
     lodge_linker_close(zoo->linker);
     lodge_module_close(zoo->module);

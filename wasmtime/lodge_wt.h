@@ -417,7 +417,8 @@ wasmtime_error_t *lodge_wt_linker_alias(
     const char *from_name, size_t from_name_len, const char *to_module,
     size_t to_module_len, const char *to_name, size_t to_name_len);
 /* Take the present sizes of the memories and tables that the linker defines,
- * all of which belong to `store`. It allows shadowing from then on.
+ * all of which belong to `store`; those of shared memories only if it is
+ * NULL. The linker allows shadowing from then on.
  */
 wasmtime_error_t *lodge_wt_linker_refresh(wasmtime_linker_t *linker,
                                           wasmtime_context_t *store);
@@ -449,6 +450,28 @@ wasmtime_error_t *lodge_wt_linker_mark(wasmtime_linker_t *linker,
 wasmtime_error_t *lodge_wt_linker_marks(const wasmtime_linker_t *linker,
                                         const wasmtime_module_t *module,
                                         uint64_t *out);
+
+/* ---- shared.rs: memories that belong to no store */
+wasmtime_error_t *lodge_wt_shared_new(const wasm_engine_t *engine,
+                                      uint64_t min, uint64_t max, int is64,
+                                      uint32_t page_log2,
+                                      wasmtime_sharedmemory_t **out);
+/* As lodge_wt_item_type. */
+size_t lodge_wt_shared_type(const wasmtime_sharedmemory_t *memory, char *buf,
+                            size_t cap);
+wasmtime_error_t *lodge_wt_shared_grow(const wasmtime_sharedmemory_t *memory,
+                                       uint64_t pages, uint64_t *old);
+/* *out is LODGE_WAIT_*; `bytes` 4 or 8, `timeout` in ns or UINT64_MAX. */
+wasmtime_error_t *lodge_wt_shared_wait(const wasmtime_sharedmemory_t *memory,
+                                       uint64_t at, uint32_t bytes,
+                                       uint64_t expected, uint64_t timeout,
+                                       uint32_t *out);
+wasmtime_error_t *lodge_wt_shared_notify(const wasmtime_sharedmemory_t *memory,
+                                         uint64_t at, uint32_t count,
+                                         uint32_t *woken);
+wasmtime_error_t *lodge_wt_linker_shared(
+    wasmtime_linker_t *linker, const char *module, size_t module_len,
+    const char *name, size_t name_len, const wasmtime_sharedmemory_t *memory);
 
 /* ---- host.rs, failures */
 /* Set the failure of the running host call. `status` is LODGE_E_*. */

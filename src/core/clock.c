@@ -15,3 +15,11 @@ uint64_t clock_ns(void)
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
 }
+
+void clock_nap(uint64_t ns)
+{
+    const struct timespec nap = {(time_t)(ns / 1000000000),
+                                 (long)(ns % 1000000000)};
+
+    nanosleep(&nap, NULL);
+}

@@ -8,4 +8,7 @@
 /* Nanoseconds since an unnamed start; never goes back. */
 uint64_t clock_ns(void);
 
+/* Sleeps for about so long, or less. */
+void clock_nap(uint64_t ns);
+
 #endif

@@ -455,6 +455,14 @@ fn type_now(
             .page_size_log2(ty.page_size_log2())
             .build()?
             .into(),
+        (ExternType::Memory(ty), Extern::SharedMemory(memory)) => MemoryTypeBuilder::new()
+            .min(memory.size())
+            .max(ty.maximum())
+            .memory64(ty.is_64())
+            .shared(true)
+            .page_size_log2(ty.page_size_log2())
+            .build()?
+            .into(),
         (ExternType::Table(ty), Extern::Table(table)) => {
             let (element, size) = (ty.element().clone(), table.size(&mut store));
             if ty.is_64() {
@@ -497,17 +505,25 @@ fn fits(found: &ExternType, expected: &ExternType) -> bool {
 }
 
 /// A linker knows each memory and table by the size that it had when it was
-/// defined. Defines those that have grown anew.
+/// defined. Defines those that have grown anew; without a store only those
+/// that belong to none.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lodge_wt_linker_refresh(
     linker: &mut wasmtime_linker_t,
-    mut store: WasmtimeStoreContextMut<'_>,
+    store: Option<WasmtimeStoreContextMut<'_>>,
 ) -> Fail {
     guard(|| {
         let linker: &mut Linker<WasmtimeStoreData> = unsafe { view_mut(linker) };
+        let mut probe = Probe::new(linker);
+        let bound = store.is_some();
+        let mut store = store.unwrap_or_else(|| probe.store().as_context_mut());
         let sized: Vec<_> = linker
             .iter(&mut store)
-            .filter(|(_, _, item)| matches!(item, Extern::Memory(_) | Extern::Table(_)))
+            .filter(|(_, _, item)| match item {
+                Extern::Memory(_) | Extern::Table(_) => bound,
+                Extern::SharedMemory(_) => true,
+                _ => false,
+            })
             .map(|(module, name, item)| (module.to_string(), name.to_string(), item))
             .collect();
         linker.allow_shadowing(true);

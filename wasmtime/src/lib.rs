@@ -19,6 +19,7 @@ mod print;
 mod reach;
 mod refs;
 mod sealed;
+mod shared;
 mod store;
 mod wasi;
 

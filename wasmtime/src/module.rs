@@ -57,7 +57,7 @@ fn limits_text(min: u64, max: Option<u64>) -> String {
     max.map_or(min.to_string(), |max| format!("{min} {max}"))
 }
 
-fn memory_text(ty: &MemoryType) -> String {
+pub fn memory_text(ty: &MemoryType) -> String {
     let mut text = limits_text(ty.minimum(), ty.maximum());
     text.push_str(if ty.is_64() { " i64" } else { "" });
     text.push_str(if ty.is_shared() { " shared" } else { "" });
