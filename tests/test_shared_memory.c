@@ -58,8 +58,6 @@ static void what_is_no_type_of_a_shared_memory_is_refused(void **state)
     FAILS(ARGUMENT, lodge_shared_memory_new(engine, TEXT("1 2"), NULL, ERR));
     FAILS(TYPE,
           lodge_shared_memory_new(engine, TEXT("1 65537"), &memory, ERR));
-    FAILS(TYPE, lodge_shared_memory_new(engine, TEXT("0 281474976710657 i64"),
-                                        &memory, ERR));
     assert_int_equal(memory.id, 42);
 }
 
@@ -264,7 +262,7 @@ static void nothing_outside_is_read_or_written(void **state)
 {
     static const uint64_t bad[][2] = {
         {PAGE, 1},       {PAGE - 1, 2},          {0, PAGE + 1},
-        {PAGE + 1, 0},   {UINT64_MAX, 1},        {1, UINT64_MAX},
+        {PAGE + 1, 0},   {UINT64_MAX, 1},        {1, INT64_MAX},
         {UINT64_MAX, 0}, {UINT64_MAX, INT64_MAX}};
     lodge_shared_memory memory = new_shared("1 9");
     uint8_t byte = 42;

@@ -409,8 +409,17 @@ static void one_that_a_store_makes_counts_with_its_maximum(void **state)
     new_memory("1 4 shared");
     assert_int_equal(store_value(LODGE_STORE_MEMORY_BYTES), 4 * PAGE);
     FAILS(LIMIT, lodge_memory_new(store, TEXT("1 2 shared"), &none, ERR));
-    FAILS(TYPE, lodge_memory_new(store, TEXT("0 65537 shared"), &none, ERR));
     assert_int_equal(store_value(LODGE_STORE_MEMORY_BYTES), 4 * PAGE);
+    assert_int_equal(none.id, 42);
+}
+
+static void one_too_large_for_its_indices_counts_nothing(void **state)
+{
+    lodge_memory none = {42};
+
+    (void)state;
+    FAILS(TYPE, lodge_memory_new(store, TEXT("0 65537 shared"), &none, ERR));
+    assert_int_equal(store_value(LODGE_STORE_MEMORY_BYTES), 0);
     assert_int_equal(none.id, 42);
 }
 
@@ -470,6 +479,7 @@ int main(void)
         SHARED_TEST(a_host_module_has_one_shared_memory_for_all_stores),
         SHARED_TEST(a_host_module_takes_a_shared_memory_that_is_there),
         SHARED_TEST(one_that_a_store_makes_counts_with_its_maximum),
+        SHARED_TEST(one_too_large_for_its_indices_counts_nothing),
         SHARED_TEST(one_of_the_host_counts_in_no_store),
         SHARED_TEST(a_budget_counts_the_maximum_and_gets_it_back),
     };

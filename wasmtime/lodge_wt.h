@@ -469,9 +469,10 @@ wasmtime_error_t *lodge_wt_shared_wait(const wasmtime_sharedmemory_t *memory,
 wasmtime_error_t *lodge_wt_shared_notify(const wasmtime_sharedmemory_t *memory,
                                          uint64_t at, uint32_t count,
                                          uint32_t *woken);
-wasmtime_error_t *lodge_wt_linker_shared(
-    wasmtime_linker_t *linker, const char *module, size_t module_len,
-    const char *name, size_t name_len, const wasmtime_sharedmemory_t *memory);
+wasmtime_error_t *
+lodge_wt_linker_shared(wasmtime_linker_t *linker, const char *module,
+                       size_t module_len, const char *name, size_t name_len,
+                       const wasmtime_sharedmemory_t *memory);
 
 /* ---- host.rs, failures */
 /* Set the failure of the running host call. `status` is LODGE_E_*. */

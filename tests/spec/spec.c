@@ -52,8 +52,9 @@ static const struct {
 
 struct expected {
     char mode[32], file[128];
-    unsigned line;
-    int seen;
+    unsigned line;  /* 0: any line */
+    unsigned times; /* how often */
+    unsigned seen;
 };
 
 static struct {
@@ -63,8 +64,8 @@ static struct {
     int verbose;
 } the;
 
-/* A line: MODE SUITE/NAME LINE REASON; mode '*' is every mode, line 0 every
- * line.
+/* A line: MODE SUITE/NAME LINE REASON; mode '*' is every mode, line *N are N
+ * commands of the file, wherever they are.
  */
 static int read_expected(const char *path)
 {
@@ -74,11 +75,16 @@ static int read_expected(const char *path)
     if (!f)
         return -1;
     while (fgets(line, sizeof line, f)) {
-        struct expected one = {.seen = 0}, *more;
+        struct expected one = {.times = 1}, *more;
+        char where[16];
 
         if (line[0] == '#' ||
-            sscanf(line, "%31s %127s %u", one.mode, one.file, &one.line) != 3)
+            sscanf(line, "%31s %127s %15s", one.mode, one.file, where) != 3)
             continue;
+        if (where[0] == '*')
+            one.times = (unsigned)strtoul(where + 1, NULL, 10);
+        else
+            one.line = (unsigned)strtoul(where, NULL, 10);
         more = realloc(the.list, (the.count + 1) * sizeof *more);
         if (!more)
             break;
@@ -105,7 +111,7 @@ static int note(const char *name, unsigned line, const char *why)
 
         if (is_here(one) && strcmp(one->file, file) == 0 &&
             (one->line == line || one->line == 0)) {
-            one->seen = 1;
+            one->seen++;
             return 1;
         }
     }
@@ -113,7 +119,9 @@ static int note(const char *name, unsigned line, const char *why)
     return 0;
 }
 
-/* What was expected to fail and did not, in the files that ran. */
+/* What was expected to fail and did not, in the files that ran. The same
+ * line of a file can fail more than once.
+ */
 static uint32_t count_passing(const char *filter)
 {
     uint32_t passing = 0;
@@ -121,12 +129,17 @@ static uint32_t count_passing(const char *filter)
 
     for (i = 0; i < the.count; i++) {
         const struct expected *one = &the.list[i];
+        int wrong = one->line ? !one->seen : one->seen != one->times;
 
-        if (is_here(one) && !one->seen && strstr(one->file, filter)) {
+        if (!is_here(one) || !wrong || !strstr(one->file, filter))
+            continue;
+        if (one->line)
             printf("%s.wast:%u: passes, but is expected to fail\n", one->file,
                    one->line);
-            passing++;
-        }
+        else
+            printf("%s.wast: %u commands fail, %u are expected to\n",
+                   one->file, one->seen, one->times);
+        passing++;
     }
     return passing;
 }

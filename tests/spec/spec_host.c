@@ -134,9 +134,7 @@ static lodge_status add_spectest(struct world *w, int shared, lodge_error *err)
 #undef AND
     if (st != LODGE_OK || !shared)
         return st;
-    /* What the host cannot make yet is missed by those who import it. */
-    st = add_memory(w, "shared_memory", "1 1 shared", err);
-    return st == LODGE_E_UNSUPPORTED ? LODGE_OK : st;
+    return add_memory(w, "shared_memory", "1 1 shared", err);
 }
 
 /* ---- calls ------------------------------------------------------------ */
