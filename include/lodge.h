@@ -2743,7 +2743,7 @@ LODGE_API lodge_status lodge_shared_memory_close(lodge_shared_memory memory);
  *   len    [out]    full length in bytes
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, BUFFER, MEMORY, STATE.
+ * Errors: ARGUMENT, HANDLE, BUFFER, MEMORY, STATE.
  * Thread: any.  Since: 0.1.  Op: 322.
  * Source: SharedMemory::ty.
  */
@@ -2758,7 +2758,7 @@ LODGE_API lodge_status lodge_shared_memory_type(lodge_shared_memory memory,
  *   bytes  [out]    bytes now
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, STATE.
+ * Errors: ARGUMENT, HANDLE, STATE.
  * Thread: any.  Since: 0.1.  Op: 323.
  * Source: wasmtime_sharedmemory_data_size.
  */
@@ -2773,7 +2773,7 @@ LODGE_API lodge_status lodge_shared_memory_size(lodge_shared_memory memory,
  *   old_pages [out] pages before; may be NULL
  *   err    [out]    may be NULL
  *
- * Errors: HANDLE, BUSY, LIMIT, STATE.
+ * Errors: HANDLE, LIMIT, STATE.
  * Thread: any.  Since: 0.1.  Op: 324.
  * Source: SharedMemory::grow.
  */
@@ -2791,7 +2791,7 @@ LODGE_API lodge_status lodge_shared_memory_grow(lodge_shared_memory memory,
  *   len    [in]     bytes
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, BOUNDS, STATE.
+ * Errors: ARGUMENT, HANDLE, BOUNDS, STATE.
  * Thread: any.  Since: 0.1.  Op: 325.
  */
 LODGE_API lodge_status lodge_shared_memory_read(lodge_shared_memory memory,
@@ -2808,7 +2808,7 @@ LODGE_API lodge_status lodge_shared_memory_read(lodge_shared_memory memory,
  *   len    [in]     bytes
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, BOUNDS, STATE.
+ * Errors: ARGUMENT, HANDLE, BOUNDS, STATE.
  * Thread: any.  Since: 0.1.  Op: 326.
  */
 LODGE_API lodge_status lodge_shared_memory_write(lodge_shared_memory memory,
@@ -2826,7 +2826,7 @@ LODGE_API lodge_status lodge_shared_memory_write(lodge_shared_memory memory,
  *   len    [in]     bytes
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, BOUNDS, STATE.
+ * Errors: ARGUMENT, HANDLE, BOUNDS, STATE.
  * Thread: any.  Since: 0.1.  Op: 327.
  */
 LODGE_API lodge_status lodge_shared_memory_fill(lodge_shared_memory memory,
@@ -2844,7 +2844,7 @@ LODGE_API lodge_status lodge_shared_memory_fill(lodge_shared_memory memory,
  *   len    [in]     bytes
  *   err    [out]    may be NULL
  *
- * Errors: HANDLE, BUSY, BOUNDS, STATE.
+ * Errors: HANDLE, BOUNDS, STATE.
  * Thread: any.  Since: 0.1.  Op: 328.
  */
 LODGE_API lodge_status lodge_shared_memory_copy(lodge_shared_memory dst,
@@ -2862,7 +2862,7 @@ LODGE_API lodge_status lodge_shared_memory_copy(lodge_shared_memory dst,
  *   value  [out]    the value, zero-extended
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, BOUNDS, STATE.
+ * Errors: ARGUMENT, HANDLE, BOUNDS, STATE.
  * Thread: any.  Since: 0.1.  Op: 329.
  */
 LODGE_API lodge_status lodge_shared_memory_load(lodge_shared_memory memory,
@@ -2878,7 +2878,7 @@ LODGE_API lodge_status lodge_shared_memory_load(lodge_shared_memory memory,
  *   value  [in]     the value; bits above are ignored
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, BOUNDS, STATE.
+ * Errors: ARGUMENT, HANDLE, BOUNDS, STATE.
  * Thread: any.  Since: 0.1.  Op: 330.
  */
 LODGE_API lodge_status lodge_shared_memory_store(lodge_shared_memory memory,
@@ -2896,7 +2896,7 @@ LODGE_API lodge_status lodge_shared_memory_store(lodge_shared_memory memory,
  *   old    [out]    the value before, zero-extended; may be NULL
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, BOUNDS, STATE.
+ * Errors: ARGUMENT, HANDLE, BOUNDS, STATE.
  * Thread: any.  Since: 0.1.  Op: 331.
  */
 LODGE_API lodge_status lodge_shared_memory_rmw(lodge_shared_memory memory,
@@ -2917,7 +2917,7 @@ LODGE_API lodge_status lodge_shared_memory_rmw(lodge_shared_memory memory,
  *   old    [out]    the value before, zero-extended
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, BOUNDS, STATE.
+ * Errors: ARGUMENT, HANDLE, BOUNDS, STATE.
  * Thread: any.  Since: 0.1.  Op: 332.
  */
 LODGE_API lodge_status lodge_shared_memory_cmpxchg(
@@ -2937,7 +2937,7 @@ LODGE_API lodge_status lodge_shared_memory_cmpxchg(
  *   outcome [out]   LODGE_WAIT_*
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, BOUNDS, CANCELLED, STATE.
+ * Errors: ARGUMENT, HANDLE, BOUNDS, CANCELLED, STATE.
  * Thread: any; not one that others wait for.  Since: 0.1.  Op: 333.
  * Source: SharedMemory::atomic_wait32, SharedMemory::atomic_wait64.
  */
@@ -2954,7 +2954,7 @@ LODGE_API lodge_status lodge_shared_memory_wait(
  *   woken  [out]    how many were waiting and are woken; may be NULL
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, BOUNDS, STATE.
+ * Errors: ARGUMENT, HANDLE, BOUNDS, STATE.
  * Thread: any.  Since: 0.1.  Op: 334.
  * Source: SharedMemory::atomic_notify.
  */
@@ -3001,7 +3001,7 @@ LODGE_API lodge_status lodge_memory_shared(lodge_memory memory,
  *   yes    [out]    1 or 0
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, STATE.
+ * Errors: ARGUMENT, HANDLE, STATE.
  * Thread: any.  Since: 0.1.  Op: 337.
  */
 LODGE_API lodge_status lodge_shared_memory_same(lodge_shared_memory a,
@@ -3018,7 +3018,7 @@ LODGE_API lodge_status lodge_shared_memory_same(lodge_shared_memory a,
  *   out    [out]    the lease; lodge_lease_close
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, LIMIT, MEMORY, STATE.
+ * Errors: ARGUMENT, HANDLE, LIMIT, MEMORY, STATE.
  * Thread: any.  Since: 0.1.  Op: 338.
  * Source: wasmtime_sharedmemory_data.
  */

@@ -558,8 +558,9 @@ static lodge_status child_type(struct store *st, uint32_t kind,
     struct type_limits type = {0};
     lodge_status rc;
 
-    if (kind == LODGE_KIND_MEMORY)
-        return LODGE_OK;
+    if (kind == LODGE_KIND_MEMORY &&
+        ((const wasmtime_memory_t *)item)->store_id == 0)
+        return LODGE_OK; /* a shared one */
     rc = store_item_type(st, kind, item, &text, err);
     if (rc == LODGE_OK && (kind == LODGE_KIND_FUNC || kind == LODGE_KIND_TAG))
         rc = type_sig_parse(text.ptr, text.len, &c->sig, err);

@@ -3,6 +3,9 @@
  */
 #include "shared_fixture.h"
 
+extern void lodge_test_alloc_fail_at(uint64_t k, int32_t forever);
+extern void lodge_test_stores_full(int32_t full);
+
 /* ---- named ------------------------------------------------------------ */
 
 static void a_store_has_one_name_for_a_shared_memory(void **state)
@@ -94,6 +97,23 @@ static void only_a_shared_memory_has_one_behind_it(void **state)
     assert_int_equal(none.id, 42);
     assert_int_equal(same(behind(new_memory("1 2 shared")), new_shared("1 2")),
                      0);
+}
+
+/* Nothing is named where there is no room for the name. */
+static void without_room_a_shared_memory_has_no_name(void **state)
+{
+    lodge_shared_memory memory = new_shared("1 1");
+    lodge_memory none = {42};
+
+    (void)state;
+    lodge_test_alloc_fail_at(1, 1);
+    FAILS(MEMORY, lodge_shared_memory_in(memory, store, &none, ERR));
+    lodge_test_alloc_fail_at(0, 0);
+    lodge_test_stores_full(1);
+    FAILS(LIMIT, lodge_shared_memory_in(memory, store, &none, ERR));
+    lodge_test_stores_full(0);
+    assert_int_equal(none.id, 42);
+    named_in(store, memory);
 }
 
 /* ---- imported and exported -------------------------------------------- */
@@ -464,6 +484,7 @@ int main(void)
         SHARED_TEST(bytes_go_between_shared_and_other_memories),
         SHARED_TEST(a_lease_of_a_named_memory_outlives_the_store),
         SHARED_TEST(only_a_shared_memory_has_one_behind_it),
+        SHARED_TEST(without_room_a_shared_memory_has_no_name),
         SHARED_TEST(stores_see_what_others_write),
         SHARED_TEST(an_exported_shared_memory_is_the_one_that_was_imported),
         SHARED_TEST(a_guests_own_shared_memory_goes_to_other_stores),

@@ -45,7 +45,7 @@ struct world {
     lodge_func wide;     /* 20 parameters, and a function as result */
     lodge_ref exception; /* of the tag */
     lodge_store asking;  /* where a request is open, for lodge_resume */
-    lodge_memory common; /* the shared memory in the store */
+    lodge_memory common; /* another one, of the store */
     lodge_extern item, shared_item;
     uint64_t func_slot[2], slots[20];
     uint64_t frame[FRAME_WORDS], store_frame[FRAME_WORDS];
@@ -211,12 +211,12 @@ static inline void world_children(struct world *w, lodge_instance instance)
     w->id[LODGE_KIND_REPORT] = err.report;
 }
 
-/* The shared memory, as an item and as a memory of the store. */
+/* A shared memory as an item, and another one of the store. */
 static inline void world_common(struct world *w, lodge_shared_memory shared,
                                 lodge_store store)
 {
     w->shared_item = (lodge_extern){LODGE_KIND_SHARED_MEMORY, 0, shared.id};
-    OK(lodge_shared_memory_in(shared, store, &w->common, ERR));
+    OK(lodge_memory_new(store, TEXT("1 4 shared"), &w->common, ERR));
 }
 
 static inline void world_open(struct world *w)
