@@ -738,21 +738,22 @@ static void a_store_in_use_elsewhere_is_busy(void **state)
     zoo_close(&busy_zoo);
 }
 
-static void shared_memories_cannot_be_used_yet(void **state)
+static void a_shared_memory_is_exported_as_a_memory(void **state)
 {
     lodge_engine engine = new_engine_with("shared-memory=on");
     lodge_instance instance =
         new_instance(engine, "(module (memory (export \"s\") 1 2 shared))");
-    lodge_extern item = {77, 77, 77};
-    lodge_memory memory = {77};
+    lodge_extern item, again;
+    lodge_memory memory;
 
     (void)state;
-    FAILS(UNSUPPORTED, lodge_instance_export(instance, TEXT("s"), &item, ERR));
-    FAILS(UNSUPPORTED, lodge_instance_export_at(instance, 0, &item, ERR));
-    FAILS(UNSUPPORTED,
-          lodge_instance_memory(instance, TEXT("s"), &memory, ERR));
-    assert_int_equal(item.id, 77);
-    assert_int_equal(memory.id, 77);
+    OK(lodge_instance_export(instance, TEXT("s"), &item, ERR));
+    OK(lodge_instance_export_at(instance, 0, &again, ERR));
+    OK(lodge_instance_memory(instance, TEXT("s"), &memory, ERR));
+    assert_int_equal(item.kind, LODGE_KIND_MEMORY);
+    assert_int_equal(again.kind, LODGE_KIND_MEMORY);
+    assert_true(item.id == memory.id);
+    assert_true(again.id == memory.id);
     lodge_instance_close(instance);
     lodge_engine_close(engine);
 }
@@ -790,7 +791,7 @@ int main(void)
         TEST(an_instance_closed_while_its_store_is_busy_ends_later),
         TEST(an_id_that_was_never_an_instance_closes_nothing),
         TEST(a_store_in_use_elsewhere_is_busy),
-        TEST(shared_memories_cannot_be_used_yet),
+        TEST(a_shared_memory_is_exported_as_a_memory),
     };
 
     return RUN(tests);
