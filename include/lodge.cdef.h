@@ -18,6 +18,7 @@ typedef uint64_t lodge_global;
 typedef uint64_t lodge_tag;
 typedef uint64_t lodge_ref;
 typedef uint64_t lodge_caller;
+typedef uint64_t lodge_shared_memory;
 typedef struct lodge_extern {
     uint32_t kind;
     uint32_t reserved;
@@ -100,6 +101,7 @@ enum {
     LODGE_KIND_WASI = 9,
     LODGE_KIND_REPORT = 10,
     LODGE_KIND_LEASE = 11,
+    LODGE_KIND_SHARED_MEMORY = 12,
     LODGE_KIND_INSTANCE = 16,
     LODGE_KIND_FUNC = 17,
     LODGE_KIND_MEMORY = 18,
@@ -331,7 +333,23 @@ enum {
     LODGE_STAT_THREADS = 66,
     LODGE_STAT_REAP_QUEUE = 67,
     LODGE_STAT_MEMORIES = 68,
-    LODGE_STAT_MEMORIES_MAX = 69
+    LODGE_STAT_MEMORIES_MAX = 69,
+    LODGE_STAT_SHARED_MEMORIES = 70,
+    LODGE_STAT_SHARED_BYTES = 71,
+    LODGE_STAT_SHARED_WAITS = 72
+};
+enum {
+    LODGE_ATOMIC_ADD = 0,
+    LODGE_ATOMIC_SUB = 1,
+    LODGE_ATOMIC_AND = 2,
+    LODGE_ATOMIC_OR = 3,
+    LODGE_ATOMIC_XOR = 4,
+    LODGE_ATOMIC_XCHG = 5
+};
+enum {
+    LODGE_WAIT_WOKEN = 0,
+    LODGE_WAIT_NOT_EQUAL = 1,
+    LODGE_WAIT_TIMED_OUT = 2
 };
 enum {
     LODGE_FEATURE_COMPILER = 1,
@@ -513,6 +531,7 @@ lodge_status lodge_host_func(lodge_host host, const char *sig, uint64_t sig_len,
 lodge_status lodge_host_direct(lodge_host host, uint32_t index, lodge_direct_fn fn, lodge_error *err);
 lodge_status lodge_host_describe(lodge_host host, uint32_t index, uint32_t what, const char *ptr, uint64_t len, lodge_error *err);
 lodge_status lodge_host_memory(lodge_host host, const char *type, uint64_t type_len, uint32_t *index, lodge_error *err);
+lodge_status lodge_host_shared_memory(lodge_host host, lodge_shared_memory memory, uint32_t *index, lodge_error *err);
 lodge_status lodge_host_table(lodge_host host, const char *type, uint64_t type_len, uint32_t *index, lodge_error *err);
 lodge_status lodge_host_global(lodge_host host, const char *type, uint64_t type_len, const uint64_t *slots, uint32_t *index, lodge_error *err);
 lodge_status lodge_host_tag(lodge_host host, const char *type, uint64_t type_len, uint32_t *index, lodge_error *err);
@@ -536,6 +555,25 @@ lodge_status lodge_memory_load(lodge_memory memory, uint64_t at, uint32_t type, 
 lodge_status lodge_memory_store(lodge_memory memory, uint64_t at, uint32_t type, const uint64_t *slots, lodge_error *err);
 lodge_status lodge_memory_lease(lodge_memory memory, uint64_t *address, uint64_t *len, lodge_lease *out, lodge_error *err);
 lodge_status lodge_lease_close(lodge_lease lease);
+lodge_status lodge_shared_memory_new(lodge_engine engine, const char *type, uint64_t type_len, lodge_shared_memory *out, lodge_error *err);
+lodge_status lodge_shared_memory_close(lodge_shared_memory memory);
+lodge_status lodge_shared_memory_type(lodge_shared_memory memory, char *buf, uint64_t cap, uint64_t *len, lodge_error *err);
+lodge_status lodge_shared_memory_size(lodge_shared_memory memory, uint64_t *bytes, lodge_error *err);
+lodge_status lodge_shared_memory_grow(lodge_shared_memory memory, uint64_t pages, uint64_t *old_pages, lodge_error *err);
+lodge_status lodge_shared_memory_read(lodge_shared_memory memory, uint64_t at, uint8_t *dst, uint64_t len, lodge_error *err);
+lodge_status lodge_shared_memory_write(lodge_shared_memory memory, uint64_t at, const uint8_t *src, uint64_t len, lodge_error *err);
+lodge_status lodge_shared_memory_fill(lodge_shared_memory memory, uint64_t at, uint32_t byte, uint64_t len, lodge_error *err);
+lodge_status lodge_shared_memory_copy(lodge_shared_memory dst, uint64_t dst_at, lodge_shared_memory src, uint64_t src_at, uint64_t len, lodge_error *err);
+lodge_status lodge_shared_memory_load(lodge_shared_memory memory, uint64_t at, uint32_t bytes, uint64_t *value, lodge_error *err);
+lodge_status lodge_shared_memory_store(lodge_shared_memory memory, uint64_t at, uint32_t bytes, uint64_t value, lodge_error *err);
+lodge_status lodge_shared_memory_rmw(lodge_shared_memory memory, uint64_t at, uint32_t bytes, uint32_t op, uint64_t operand, uint64_t *old, lodge_error *err);
+lodge_status lodge_shared_memory_cmpxchg(lodge_shared_memory memory, uint64_t at, uint32_t bytes, uint64_t expected, uint64_t replacement, uint64_t *old, lodge_error *err);
+lodge_status lodge_shared_memory_wait(lodge_shared_memory memory, uint64_t at, uint32_t bytes, uint64_t expected, uint64_t timeout, uint32_t *outcome, lodge_error *err);
+lodge_status lodge_shared_memory_notify(lodge_shared_memory memory, uint64_t at, uint32_t count, uint32_t *woken, lodge_error *err);
+lodge_status lodge_shared_memory_in(lodge_shared_memory memory, lodge_store store, lodge_memory *out, lodge_error *err);
+lodge_status lodge_memory_shared(lodge_memory memory, lodge_shared_memory *out, lodge_error *err);
+lodge_status lodge_shared_memory_same(lodge_shared_memory a, lodge_shared_memory b, uint32_t *yes, lodge_error *err);
+lodge_status lodge_shared_memory_lease(lodge_shared_memory memory, uint64_t *address, uint64_t *len, lodge_lease *out, lodge_error *err);
 lodge_status lodge_table_new(lodge_store store, const char *type, uint64_t type_len, uint64_t value, lodge_table *out, lodge_error *err);
 lodge_status lodge_table_type(lodge_table table, char *buf, uint64_t cap, uint64_t *len, lodge_error *err);
 lodge_status lodge_table_size(lodge_table table, uint64_t *elements, lodge_error *err);

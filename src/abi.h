@@ -2,5 +2,5 @@
  * Generated from include/lodge.h by tools/api.py; do not edit.
  */
 #ifndef LODGE_ABI_HASH
-#define LODGE_ABI_HASH UINT64_C(0x31c2c80088747a2e)
+#define LODGE_ABI_HASH UINT64_C(0x70ec10e2c74cc6d9)
 #endif

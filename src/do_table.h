@@ -1002,6 +1002,134 @@ case 303:
             (lodge_module *)(uintptr_t)frame[6],
             (lodge_error *)(uintptr_t)frame[7]);
     return (lodge_status)(int64_t)frame[0];
+case 320:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_shared_memory_new((lodge_engine){ frame[1] },
+            (const char *)(uintptr_t)frame[2], frame[3],
+            (lodge_shared_memory *)(uintptr_t)frame[4],
+            (lodge_error *)(uintptr_t)frame[5]);
+    return (lodge_status)(int64_t)frame[0];
+case 321:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_shared_memory_close((lodge_shared_memory){ frame[1] });
+    return (lodge_status)(int64_t)frame[0];
+case 322:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_shared_memory_type((lodge_shared_memory){ frame[1] },
+            (char *)(uintptr_t)frame[2], frame[3],
+            (uint64_t *)(uintptr_t)frame[4],
+            (lodge_error *)(uintptr_t)frame[5]);
+    return (lodge_status)(int64_t)frame[0];
+case 323:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_shared_memory_size((lodge_shared_memory){ frame[1] },
+            (uint64_t *)(uintptr_t)frame[2],
+            (lodge_error *)(uintptr_t)frame[3]);
+    return (lodge_status)(int64_t)frame[0];
+case 324:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_shared_memory_grow((lodge_shared_memory){ frame[1] },
+            frame[2], (uint64_t *)(uintptr_t)frame[3],
+            (lodge_error *)(uintptr_t)frame[4]);
+    return (lodge_status)(int64_t)frame[0];
+case 325:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_shared_memory_read((lodge_shared_memory){ frame[1] },
+            frame[2], (uint8_t *)(uintptr_t)frame[3], frame[4],
+            (lodge_error *)(uintptr_t)frame[5]);
+    return (lodge_status)(int64_t)frame[0];
+case 326:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_shared_memory_write((lodge_shared_memory){ frame[1] },
+            frame[2], (const uint8_t *)(uintptr_t)frame[3], frame[4],
+            (lodge_error *)(uintptr_t)frame[5]);
+    return (lodge_status)(int64_t)frame[0];
+case 327:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_shared_memory_fill((lodge_shared_memory){ frame[1] },
+            frame[2], (uint32_t)frame[3], frame[4],
+            (lodge_error *)(uintptr_t)frame[5]);
+    return (lodge_status)(int64_t)frame[0];
+case 328:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_shared_memory_copy((lodge_shared_memory){ frame[1] },
+            frame[2], (lodge_shared_memory){ frame[3] }, frame[4],
+            frame[5], (lodge_error *)(uintptr_t)frame[6]);
+    return (lodge_status)(int64_t)frame[0];
+case 329:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_shared_memory_load((lodge_shared_memory){ frame[1] },
+            frame[2], (uint32_t)frame[3], (uint64_t *)(uintptr_t)frame[4],
+            (lodge_error *)(uintptr_t)frame[5]);
+    return (lodge_status)(int64_t)frame[0];
+case 330:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_shared_memory_store((lodge_shared_memory){ frame[1] },
+            frame[2], (uint32_t)frame[3], frame[4],
+            (lodge_error *)(uintptr_t)frame[5]);
+    return (lodge_status)(int64_t)frame[0];
+case 331:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_shared_memory_rmw((lodge_shared_memory){ frame[1] },
+            frame[2], (uint32_t)frame[3], (uint32_t)frame[4], frame[5],
+            (uint64_t *)(uintptr_t)frame[6],
+            (lodge_error *)(uintptr_t)frame[7]);
+    return (lodge_status)(int64_t)frame[0];
+case 332:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_shared_memory_cmpxchg((lodge_shared_memory){ frame[1] },
+            frame[2], (uint32_t)frame[3], frame[4], frame[5],
+            (uint64_t *)(uintptr_t)frame[6],
+            (lodge_error *)(uintptr_t)frame[7]);
+    return (lodge_status)(int64_t)frame[0];
+case 333:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_shared_memory_wait((lodge_shared_memory){ frame[1] },
+            frame[2], (uint32_t)frame[3], frame[4], frame[5],
+            (uint32_t *)(uintptr_t)frame[6],
+            (lodge_error *)(uintptr_t)frame[7]);
+    return (lodge_status)(int64_t)frame[0];
+case 334:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_shared_memory_notify((lodge_shared_memory){ frame[1] },
+            frame[2], (uint32_t)frame[3], (uint32_t *)(uintptr_t)frame[4],
+            (lodge_error *)(uintptr_t)frame[5]);
+    return (lodge_status)(int64_t)frame[0];
+case 335:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_shared_memory_in((lodge_shared_memory){ frame[1] },
+            (lodge_store){ frame[2] },
+            (lodge_memory *)(uintptr_t)frame[3],
+            (lodge_error *)(uintptr_t)frame[4]);
+    return (lodge_status)(int64_t)frame[0];
+case 336:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_memory_shared((lodge_memory){ frame[1] },
+            (lodge_shared_memory *)(uintptr_t)frame[2],
+            (lodge_error *)(uintptr_t)frame[3]);
+    return (lodge_status)(int64_t)frame[0];
+case 337:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_shared_memory_same((lodge_shared_memory){ frame[1] },
+            (lodge_shared_memory){ frame[2] },
+            (uint32_t *)(uintptr_t)frame[3],
+            (lodge_error *)(uintptr_t)frame[4]);
+    return (lodge_status)(int64_t)frame[0];
+case 338:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_shared_memory_lease((lodge_shared_memory){ frame[1] },
+            (uint64_t *)(uintptr_t)frame[2],
+            (uint64_t *)(uintptr_t)frame[3],
+            (lodge_lease *)(uintptr_t)frame[4],
+            (lodge_error *)(uintptr_t)frame[5]);
+    return (lodge_status)(int64_t)frame[0];
+case 339:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_host_shared_memory((lodge_host){ frame[1] },
+            (lodge_shared_memory){ frame[2] },
+            (uint32_t *)(uintptr_t)frame[3],
+            (lodge_error *)(uintptr_t)frame[4]);
+    return (lodge_status)(int64_t)frame[0];
 case 380:
     frame[0] = (uint64_t)(int64_t)
         lodge_binary_to_text((const uint8_t *)(uintptr_t)frame[1],
