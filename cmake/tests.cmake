@@ -57,6 +57,18 @@ function(lodge_add_seen)
     LINKER:@${dir}/seen_wraps.opt)
 endfunction()
 
+# What can be done wrong with each parameter of each function, for
+# test_all_misuse.
+function(lodge_add_misuse)
+  set(dir ${PROJECT_BINARY_DIR}/tests/misuse)
+  set(tools ${PROJECT_SOURCE_DIR}/tools)
+  add_custom_command(OUTPUT ${dir}/misuse_cases.c
+    COMMAND ${LODGE_PYTHON} ${tools}/misuse_cases.py --cases ${dir}
+    DEPENDS ${tools}/misuse_cases.py ${tools}/seen.py
+      ${PROJECT_SOURCE_DIR}/api/lodge.json VERBATIM)
+  target_sources(test_all_misuse PRIVATE ${dir}/misuse_cases.c)
+endfunction()
+
 # Builds one program for each source and has ctest run it.
 function(lodge_test_programs folder pattern labels timeout)
   file(GLOB sources CONFIGURE_DEPENDS ${folder}/${pattern}.c
@@ -136,6 +148,7 @@ if(LODGE_TESTING)
   lodge_test_programs(tests/core "stress_*" "core;thread" 600 lodge_core)
   lodge_add_seen()
   lodge_test_programs(tests "test_*" room 600 liblodge_seen)
+  lodge_add_misuse()
   lodge_test_programs(tests "thread_*" "room;thread" 600 liblodge_seen)
   lodge_test_programs(tests "soak_*" soak 3600 liblodge)
   # They look at resident memory: ASan is not to keep what was freed.

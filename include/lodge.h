@@ -44,8 +44,10 @@
  *   close     always LODGE_OK: any order, twice, any thread, 0, stale ids.
  *             An object in use ends when its last user leaves it.
  *   ARGUMENT  every function with pointers or enumerated values returns
- *             LODGE_E_ARGUMENT for NULL where it is not allowed, values out
- *             of range, and text that is not UTF-8.
+ *             LODGE_E_ARGUMENT for NULL where it is not allowed, pointers to
+ *             words that are not aligned for them (bytes can be anywhere, and
+ *             an `err` that is not aligned is left alone), values out of
+ *             range, and text that is not UTF-8.
  *   MEMORY    LODGE_E_MEMORY is listed where Lodge itself asks for memory, or
  *             Wasmtime says that it got none. Elsewhere Wasmtime ends the
  *             process when there is none.
@@ -2064,7 +2066,7 @@ LODGE_API lodge_status lodge_func_type(lodge_func fn, char *buf, uint64_t cap,
  *   results [out]   slots of the results; may be NULL
  *   err    [out]    may be NULL
  *
- * Errors: HANDLE, BUSY, STATE.
+ * Errors: ARGUMENT, HANDLE, BUSY, STATE.
  * Thread: any; one at a time per store.  Since: 0.1.  Op: 143.
  */
 LODGE_API lodge_status lodge_func_slots(lodge_func fn, uint32_t *params,
@@ -2554,7 +2556,7 @@ LODGE_API lodge_status lodge_memory_size(lodge_memory memory, uint64_t *bytes,
  *   old_pages [out] pages before; may be NULL
  *   err    [out]    may be NULL
  *
- * Errors: HANDLE, BUSY, LIMIT, STATE.
+ * Errors: ARGUMENT, HANDLE, BUSY, LIMIT, STATE.
  * Thread: any; one at a time per store.  Since: 0.1.  Op: 163.
  * Source: wasmtime_memory_grow.
  */
@@ -3113,7 +3115,8 @@ LODGE_API lodge_status lodge_table_set(lodge_table table, uint64_t index,
  *   old_size [out]  elements before; may be NULL
  *   err    [out]    may be NULL
  *
- * Errors: HANDLE, BUSY, FOREIGN, TYPE, LIMIT, MEMORY, STATE, STACK.
+ * Errors: ARGUMENT, HANDLE, BUSY, FOREIGN, TYPE, LIMIT, MEMORY, STATE,
+ *         STACK.
  * Thread: any; one at a time per store.  Since: 0.1.  Op: 185.
  * Source: wasmtime_table_grow.
  */

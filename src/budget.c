@@ -351,8 +351,9 @@ lodge_status lodge_budget_new(lodge_budget *out, lodge_error *err)
     uint32_t i;
 
     lodge_start();
-    if (!out)
-        return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL");
+    if (!ptr_to_u64(out))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "out: is NULL or not aligned");
     bud = alloc_zero(sizeof *bud);
     if (!bud)
         return error_memory(err);
@@ -448,8 +449,9 @@ lodge_status lodge_budget_get(lodge_budget budget, uint32_t key,
     void *obj;
     lodge_status st;
 
-    if (!value)
-        return error_refuse(err, LODGE_E_ARGUMENT, "value: is NULL");
+    if (!ptr_to_u64(value))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "value: is NULL or not aligned");
     st = handle_pin(budget.id, LODGE_KIND_BUDGET, &obj, err);
     if (st != LODGE_OK)
         return st;

@@ -147,9 +147,11 @@ static lodge_status refuse_slots(const struct sig *sig, uint32_t need,
                                  const uint64_t *slots, uint32_t len,
                                  lodge_error *err)
 {
-    if (!slots)
+    if (!ptr_to_u64(slots))
         return error_refuse(err, LODGE_E_ARGUMENT,
-                            "slots: is NULL, %u slots are needed", need);
+                            "slots: is NULL or not aligned, %u slots are "
+                            "needed",
+                            need);
     return error_refuse(err, LODGE_E_BUFFER,
                         "slots: %u given, the function needs %u (%u for "
                         "parameters, %u for results)",
@@ -162,7 +164,7 @@ lodge_status call_check(const struct sig *sig, const uint64_t *slots,
     uint32_t need = sig->param_slots > sig->result_slots ? sig->param_slots
                                                          : sig->result_slots;
 
-    if (len < need || (need && !slots))
+    if (len < need || (need && !ptr_to_u64(slots)))
         return refuse_slots(sig, need, slots, len, err);
     return LODGE_OK;
 }
@@ -308,8 +310,9 @@ lodge_status lodge_func_may_suspend(lodge_func fn, uint32_t *out,
     struct child *c;
     lodge_status rc;
 
-    if (!out)
-        return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL");
+    if (!ptr_to_u64(out))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "out: is NULL or not aligned");
     rc = store_enter_child(fn.id, LODGE_KIND_FUNC, &st, &c, err);
     if (rc != LODGE_OK)
         return rc;
@@ -323,8 +326,12 @@ lodge_status lodge_func_slots(lodge_func fn, uint32_t *params,
 {
     struct store *st;
     struct child *c;
-    lodge_status rc = store_enter_child(fn.id, LODGE_KIND_FUNC, &st, &c, err);
+    lodge_status rc;
 
+    if (!null_or_u32(params) || !null_or_u32(results))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "params or results: is not aligned");
+    rc = store_enter_child(fn.id, LODGE_KIND_FUNC, &st, &c, err);
     if (rc != LODGE_OK)
         return rc;
     if (params)

@@ -39,7 +39,8 @@ static IN_LINE int call_is_plain(const struct store *st,
                                  uint32_t len)
 {
     const uint64_t odd = st->barred | st->deadline_ns | st->epoch_ticks |
-                         st->budgeted | (uintptr_t)st->link.failure;
+                         st->budgeted | (uintptr_t)st->link.failure |
+                         ((uintptr_t)slots & 7);
 
     return __builtin_expect(
         fn && !odd && fn->everyday.is && fn->everyday.slots <= len && slots &&

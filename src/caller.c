@@ -68,7 +68,7 @@ lodge_status lodge_caller_instance(lodge_caller caller, lodge_instance *out)
     struct store *st;
     lodge_status rc;
 
-    if (!out)
+    if (!ptr_to_u64(out))
         return LODGE_E_ARGUMENT;
     rc = calling_enter(caller, &st, &inst);
     if (rc != LODGE_OK)
@@ -84,7 +84,7 @@ lodge_status lodge_caller_memory(lodge_caller caller, lodge_memory *out)
     struct store *st;
     lodge_status rc;
 
-    if (!out)
+    if (!ptr_to_u64(out))
         return LODGE_E_ARGUMENT;
     rc = calling_enter(caller, &st, &inst);
     if (rc != LODGE_OK)
@@ -109,7 +109,7 @@ lodge_status lodge_caller_export(lodge_caller caller, const char *name,
     uint32_t at;
     lodge_status rc;
 
-    if (!out)
+    if (!ptr_to_u64(out))
         return LODGE_E_ARGUMENT;
     rc = text_check(name, name_len, "name", NULL);
     if (rc == LODGE_OK)
@@ -182,7 +182,7 @@ lodge_status lodge_caller_get(lodge_caller caller, uint32_t key,
     struct store *st;
     lodge_status rc;
 
-    if (!value)
+    if (!ptr_to_u64(value))
         return LODGE_E_ARGUMENT;
     rc = host_call_enter(caller, &st, &raw);
     if (rc != LODGE_OK)
@@ -203,7 +203,7 @@ lodge_status lodge_caller_store(lodge_caller caller, lodge_store *out)
     struct store *st;
     lodge_status rc;
 
-    if (!out)
+    if (!ptr_to_u64(out))
         return LODGE_E_ARGUMENT;
     rc = host_call_enter(caller, &st, &raw);
     if (rc != LODGE_OK)

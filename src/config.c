@@ -126,8 +126,9 @@ lodge_status lodge_config_new(uint32_t preset, lodge_config *out,
     lodge_status st;
 
     lodge_start();
-    if (!out)
-        return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL");
+    if (!ptr_to_u64(out))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "out: is NULL or not aligned");
     if (preset >= PRESET_COUNT)
         return error_refuse(err, LODGE_E_ARGUMENT,
                             "preset: %u is not one of 0..%d", preset,
@@ -275,8 +276,9 @@ lodge_status lodge_config_get(lodge_config config, uint32_t key,
     void *obj;
     lodge_status st;
 
-    if (!value)
-        return error_refuse(err, LODGE_E_ARGUMENT, "value: is NULL");
+    if (!ptr_to_u64(value))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "value: is NULL or not aligned");
     st = handle_pin(config.id, LODGE_KIND_CONFIG, &obj, err);
     if (st != LODGE_OK)
         return st;
@@ -299,6 +301,8 @@ lodge_status lodge_config_key(uint32_t index, uint32_t what, uint32_t *key,
     const struct key *k;
     lodge_status st;
 
+    if (!null_or_u32(key) || !null_or_u32(type))
+        return LODGE_E_ARGUMENT;
     if (index >= KEY_COUNT)
         return LODGE_E_NOT_FOUND;
     k = &config_keys[index];

@@ -5,7 +5,7 @@
 
 lodge_status lodge_do(uint64_t *frame)
 {
-    if (!frame)
+    if (!ptr_to_u64(frame))
         return LODGE_E_ARGUMENT;
     switch (frame[0]) {
 #include "do_table.h"

@@ -145,8 +145,9 @@ lodge_status lodge_engine_new(lodge_config config, lodge_engine *out,
     lodge_status st;
 
     lodge_start();
-    if (!out)
-        return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL");
+    if (!ptr_to_u64(out))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "out: is NULL or not aligned");
     if (config.id == none.id) {
         config_defaults(&set);
         st = engine_make(&set, &eng, err);
@@ -172,8 +173,9 @@ lodge_status lodge_engine_dup(lodge_engine engine, lodge_engine *out,
     struct engine *eng;
     lodge_status st;
 
-    if (!out)
-        return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL");
+    if (!ptr_to_u64(out))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "out: is NULL or not aligned");
     st = engine_take(engine, &eng, err);
     return st == LODGE_OK ? engine_give(eng, out, err) : st;
 }
@@ -228,8 +230,9 @@ lodge_status lodge_engine_is_pulley(lodge_engine engine, uint32_t *yes,
     struct engine *eng;
     lodge_status st;
 
-    if (!yes)
-        return error_refuse(err, LODGE_E_ARGUMENT, "yes: is NULL");
+    if (!ptr_to_u32(yes))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "yes: is NULL or not aligned");
     st = engine_take(engine, &eng, err);
     if (st != LODGE_OK)
         return st;
@@ -250,8 +253,9 @@ lodge_status lodge_engine_get(lodge_engine engine, uint32_t key,
     struct engine *eng;
     lodge_status st;
 
-    if (!value)
-        return error_refuse(err, LODGE_E_ARGUMENT, "value: is NULL");
+    if (!ptr_to_u64(value))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "value: is NULL or not aligned");
     st = engine_take(engine, &eng, err);
     if (st != LODGE_OK)
         return st;

@@ -27,9 +27,10 @@ static lodge_status make(struct store *st, void *arg, lodge_error *err)
 static lodge_status check_slots(const struct sig *sig, const uint64_t *slots,
                                 uint32_t len, lodge_error *err)
 {
-    if (sig->param_slots && !slots)
+    if (sig->param_slots && !ptr_to_u64(slots))
         return error_refuse(err, LODGE_E_ARGUMENT,
-                            "slots: is NULL, %u slots are needed",
+                            "slots: is NULL or not aligned, %u slots are "
+                            "needed",
                             sig->param_slots);
     if (len < sig->param_slots)
         return error_refuse(err, LODGE_E_BUFFER,
@@ -47,8 +48,9 @@ lodge_status lodge_exception_new(lodge_tag tag, const uint64_t *slots,
     struct child *c;
     lodge_status rc;
 
-    if (!out)
-        return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL");
+    if (!ptr_to_u64(out))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "out: is NULL or not aligned");
     rc = store_enter_child(tag.id, LODGE_KIND_TAG, &st, &c, err);
     if (rc != LODGE_OK)
         return rc;
@@ -103,8 +105,9 @@ lodge_status lodge_exception_tag(lodge_ref exception, lodge_tag *out,
     uint32_t at;
     lodge_status rc;
 
-    if (!out)
-        return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL");
+    if (!ptr_to_u64(out))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "out: is NULL or not aligned");
     rc = enter(exception, &st, err);
     if (rc != LODGE_OK)
         return rc;
@@ -124,8 +127,9 @@ lodge_status lodge_exception_read(lodge_ref exception, uint64_t *slots,
     struct store *st;
     lodge_status rc = LODGE_OK;
 
-    if (len && !slots)
-        return error_refuse(err, LODGE_E_ARGUMENT, "slots: is NULL");
+    if (len && !ptr_to_u64(slots))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "slots: is NULL or not aligned");
     rc = enter(exception, &st, err);
     if (rc != LODGE_OK)
         return rc;

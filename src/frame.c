@@ -211,7 +211,7 @@ lodge_status lodge_call(uint64_t *frame)
     lodge_error spare, *err = NULL;
     lodge_status rc;
 
-    if (!frame)
+    if (!ptr_to_u64(frame))
         return LODGE_E_ARGUMENT;
     clear_out_words(frame);
     rc = frame_record(frame, &spare, &err);
@@ -310,7 +310,7 @@ lodge_status lodge_instantiate(uint64_t *frame)
     lodge_error spare, *err = NULL;
     lodge_status rc;
 
-    if (!frame)
+    if (!ptr_to_u64(frame))
         return LODGE_E_ARGUMENT;
     clear_out_words(frame);
     rc = frame_record(frame, &spare, &err);
@@ -410,7 +410,7 @@ lodge_status lodge_resume(uint64_t *frame)
     lodge_error spare, *err = NULL;
     lodge_status rc;
 
-    if (!frame)
+    if (!ptr_to_u64(frame))
         return LODGE_E_ARGUMENT;
     rc = frame_record(frame, &spare, &err);
     return rc == LODGE_OK ? frame_resume(frame, err) : rc;

@@ -45,8 +45,9 @@ lodge_status lodge_global_new(lodge_store store, const char *type,
     uint32_t at;
     lodge_status rc;
 
-    if (!out || !slots)
-        return error_refuse(err, LODGE_E_ARGUMENT, "%s: is NULL",
+    if (!ptr_to_u64(out) || !ptr_to_u64(slots))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "%s: is NULL or not aligned",
                             out ? "slots" : "out");
     rc = type_global_parse(type, type_len, &content, err);
     if (rc == LODGE_OK)
@@ -89,8 +90,9 @@ lodge_status lodge_global_get(lodge_global global, uint64_t *slots,
     struct child *c;
     lodge_status rc;
 
-    if (!slots)
-        return error_refuse(err, LODGE_E_ARGUMENT, "slots: is NULL");
+    if (!ptr_to_u64(slots))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "slots: is NULL or not aligned");
     rc = store_enter_child(global.id, LODGE_KIND_GLOBAL, &st, &c, err);
     if (rc != LODGE_OK)
         return rc;
@@ -122,8 +124,9 @@ lodge_status lodge_global_set(lodge_global global, const uint64_t *slots,
     struct child *c;
     lodge_status rc;
 
-    if (!slots)
-        return error_refuse(err, LODGE_E_ARGUMENT, "slots: is NULL");
+    if (!ptr_to_u64(slots))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "slots: is NULL or not aligned");
     rc = store_enter_child(global.id, LODGE_KIND_GLOBAL, &st, &c, err);
     if (rc != LODGE_OK)
         return rc;

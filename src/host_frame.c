@@ -35,6 +35,8 @@ lodge_status lodge_store_frame(lodge_store store, uint64_t *frame,
     struct store *st;
     lodge_status rc;
 
+    if (!null_or_u64(frame))
+        return error_refuse(err, LODGE_E_ARGUMENT, "frame: is not aligned");
     if (frame && words < LODGE_FRAME_SLOTS)
         return error_refuse(err, LODGE_E_ARGUMENT,
                             "words: %u, a frame has at least %d", words,

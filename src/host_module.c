@@ -55,8 +55,9 @@ lodge_status lodge_host_new(lodge_engine engine, const char *name,
     struct engine *eng;
     lodge_status st = text_check(name, name_len, "name", err);
 
-    if (st == LODGE_OK && !out)
-        st = error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL");
+    if (st == LODGE_OK && !ptr_to_u64(out))
+        st =
+            error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL or not aligned");
     if (st == LODGE_OK)
         st = engine_take(engine, &eng, err);
     if (st != LODGE_OK)
@@ -142,8 +143,9 @@ lodge_status lodge_host_func(lodge_host host, const char *sig,
     struct host *rec;
     lodge_status st = check_mode(mode, token, err);
 
-    if (st == LODGE_OK && !index)
-        st = error_refuse(err, LODGE_E_ARGUMENT, "index: is NULL");
+    if (st == LODGE_OK && !ptr_to_u32(index))
+        st = error_refuse(err, LODGE_E_ARGUMENT,
+                          "index: is NULL or not aligned");
     if (st == LODGE_OK)
         st = host_sig_parse(sig, sig_len, &parsed, err);
     if (st == LODGE_OK)
@@ -259,8 +261,9 @@ static lodge_status item_make(lodge_status st, lodge_host host,
 {
     struct host *rec;
 
-    if (st == LODGE_OK && !index)
-        st = error_refuse(err, LODGE_E_ARGUMENT, "index: is NULL");
+    if (st == LODGE_OK && !ptr_to_u32(index))
+        st = error_refuse(err, LODGE_E_ARGUMENT,
+                          "index: is NULL or not aligned");
     if (st == LODGE_OK)
         st = host_lock(host, &rec, err);
     if (st == LODGE_OK) {
@@ -307,8 +310,8 @@ lodge_status lodge_host_shared_memory(lodge_host host,
     struct host *rec;
     lodge_status st;
 
-    if (!index)
-        return error_refuse(err, LODGE_E_ARGUMENT, "index: is NULL");
+    if (!ptr_to_u32(index))
+        return error_refuse(err, LODGE_E_ARGUMENT, "index: is NULL or not aligned");
     st = shared_pin(memory, &handle, err);
     if (st != LODGE_OK)
         return st;
@@ -338,8 +341,9 @@ lodge_status lodge_host_global(lodge_host host, const char *type,
     struct item_plan plan = {.kind = LODGE_KIND_GLOBAL, .value = slots};
     lodge_status st;
 
-    if (!slots)
-        return error_refuse(err, LODGE_E_ARGUMENT, "slots: is NULL");
+    if (!ptr_to_u64(slots))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "slots: is NULL or not aligned");
     st = type_global_parse(type, type_len, &plan.type, err);
     if (st == LODGE_OK && plan.type.code >= LODGE_TYPE_FUNCREF && slots[0])
         st = error_refuse(err, LODGE_E_ARGUMENT,
@@ -676,8 +680,9 @@ lodge_status lodge_host_get(lodge_host host, lodge_store store,
     void *obj;
     lodge_status rc = text_check(name, name_len, "name", err);
 
-    if (rc == LODGE_OK && !out)
-        rc = error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL");
+    if (rc == LODGE_OK && !ptr_to_u64(out))
+        rc =
+            error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL or not aligned");
     if (rc == LODGE_OK)
         rc = handle_pin(host.id, LODGE_KIND_HOST, &obj, err);
     if (rc != LODGE_OK)
@@ -699,8 +704,9 @@ lodge_status lodge_host_count(lodge_host host, uint32_t *count,
     void *obj;
     lodge_status st;
 
-    if (!count)
-        return error_refuse(err, LODGE_E_ARGUMENT, "count: is NULL");
+    if (!ptr_to_u32(count))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "count: is NULL or not aligned");
     st = handle_pin(host.id, LODGE_KIND_HOST, &obj, err);
     if (st != LODGE_OK)
         return st;

@@ -81,8 +81,9 @@ static lodge_status list_count(lodge_module module, enum list list,
     size_t n;
     lodge_status st;
 
-    if (!count)
-        return error_refuse(err, LODGE_E_ARGUMENT, "count: is NULL");
+    if (!ptr_to_u32(count))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "count: is NULL or not aligned");
     st = module_take(module, &mod, err);
     if (st != LODGE_OK)
         return st;
@@ -199,8 +200,9 @@ lodge_status lodge_module_needs(lodge_module module, uint32_t key,
     struct module *mod;
     lodge_status st;
 
-    if (!value)
-        return error_refuse(err, LODGE_E_ARGUMENT, "value: is NULL");
+    if (!ptr_to_u64(value))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "value: is NULL or not aligned");
     st = module_take(module, &mod, err);
     if (st != LODGE_OK)
         return st;

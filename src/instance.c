@@ -322,8 +322,9 @@ lodge_status lodge_instance_new(lodge_linker linker, lodge_store store,
     void *obj;
     lodge_status rc;
 
-    if (!out)
-        return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL");
+    if (!ptr_to_u64(out))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "out: is NULL or not aligned");
     rc = handle_pin(linker.id, LODGE_KIND_LINKER, &obj, err);
     if (rc != LODGE_OK)
         return rc;
@@ -442,8 +443,9 @@ lodge_status lodge_prepared_instance(lodge_prepared prepared,
     void *obj;
     lodge_status rc;
 
-    if (!out)
-        return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL");
+    if (!ptr_to_u64(out))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "out: is NULL or not aligned");
     rc = handle_pin(prepared.id, LODGE_KIND_PREPARED, &obj, err);
     if (rc != LODGE_OK)
         return rc;
@@ -649,8 +651,9 @@ lodge_status lodge_instance_store(lodge_instance instance, lodge_store *out,
     struct child *c;
     lodge_status rc;
 
-    if (!out)
-        return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL");
+    if (!ptr_to_u64(out))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "out: is NULL or not aligned");
     rc = store_enter_child(instance.id, LODGE_KIND_INSTANCE, &st, &c, err);
     if (rc != LODGE_OK)
         return rc;
@@ -668,8 +671,9 @@ lodge_status lodge_instance_export(lodge_instance instance, const char *name,
     uint32_t at;
     lodge_status rc;
 
-    if (!out)
-        return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL");
+    if (!ptr_to_u64(out))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "out: is NULL or not aligned");
     rc = text_check(name, name_len, "name", err);
     if (rc == LODGE_OK)
         rc = store_enter_child(instance.id, LODGE_KIND_INSTANCE, &st, &c, err);
@@ -691,8 +695,9 @@ lodge_status lodge_instance_export_at(lodge_instance instance, uint32_t index,
     uint32_t at;
     lodge_status rc;
 
-    if (!out)
-        return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL");
+    if (!ptr_to_u64(out))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "out: is NULL or not aligned");
     rc = store_enter_child(instance.id, LODGE_KIND_INSTANCE, &st, &c, err);
     if (rc != LODGE_OK)
         return rc;
@@ -718,8 +723,9 @@ static lodge_status export_of_kind(uint64_t instance, const char *name,
     char quoted[120];
     lodge_status rc;
 
-    if (!id)
-        return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL");
+    if (!ptr_to_u64(id))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "out: is NULL or not aligned");
     rc = lodge_instance_export(handle, name, name_len, &found, err);
     if (rc != LODGE_OK)
         return rc;
@@ -737,7 +743,7 @@ lodge_status lodge_instance_func(lodge_instance instance, const char *name,
                                  lodge_error *err)
 {
     return export_of_kind(instance.id, name, name_len, LODGE_KIND_FUNC,
-                          out ? &out->id : NULL, err);
+                          (uint64_t *)(void *)out, err);
 }
 
 lodge_status lodge_instance_memory(lodge_instance instance, const char *name,
@@ -745,7 +751,7 @@ lodge_status lodge_instance_memory(lodge_instance instance, const char *name,
                                    lodge_error *err)
 {
     return export_of_kind(instance.id, name, name_len, LODGE_KIND_MEMORY,
-                          out ? &out->id : NULL, err);
+                          (uint64_t *)(void *)out, err);
 }
 
 lodge_status lodge_instance_table(lodge_instance instance, const char *name,
@@ -753,7 +759,7 @@ lodge_status lodge_instance_table(lodge_instance instance, const char *name,
                                   lodge_error *err)
 {
     return export_of_kind(instance.id, name, name_len, LODGE_KIND_TABLE,
-                          out ? &out->id : NULL, err);
+                          (uint64_t *)(void *)out, err);
 }
 
 lodge_status lodge_instance_global(lodge_instance instance, const char *name,
@@ -761,7 +767,7 @@ lodge_status lodge_instance_global(lodge_instance instance, const char *name,
                                    lodge_error *err)
 {
     return export_of_kind(instance.id, name, name_len, LODGE_KIND_GLOBAL,
-                          out ? &out->id : NULL, err);
+                          (uint64_t *)(void *)out, err);
 }
 
 lodge_status lodge_instance_tag(lodge_instance instance, const char *name,
@@ -769,5 +775,5 @@ lodge_status lodge_instance_tag(lodge_instance instance, const char *name,
                                 lodge_error *err)
 {
     return export_of_kind(instance.id, name, name_len, LODGE_KIND_TAG,
-                          out ? &out->id : NULL, err);
+                          (uint64_t *)(void *)out, err);
 }

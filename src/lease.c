@@ -43,9 +43,9 @@ lodge_status lodge_shared_memory_lease(lodge_shared_memory memory,
     struct shared_handle *handle;
     lodge_status rc;
 
-    if (!address || !len || !out)
+    if (!ptr_to_u64(address) || !ptr_to_u64(len) || !ptr_to_u64(out))
         return error_refuse(err, LODGE_E_ARGUMENT,
-                            "address, len or out: is NULL");
+                            "address, len or out: is NULL or not aligned");
     rc = shared_pin(memory, &handle, err);
     if (rc != LODGE_OK)
         return rc;

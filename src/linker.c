@@ -27,8 +27,9 @@ lodge_status lodge_linker_new(lodge_engine engine, lodge_linker *out,
     struct linker *lnk;
     lodge_status st;
 
-    if (!out)
-        return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL");
+    if (!ptr_to_u64(out))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "out: is NULL or not aligned");
     st = engine_take(engine, &eng, err);
     if (st != LODGE_OK)
         return st;
@@ -413,8 +414,9 @@ lodge_status lodge_linker_add(lodge_linker linker, const char *module,
 
     if (st == LODGE_OK)
         st = text_check(name, name_len, "name", err);
-    if (st == LODGE_OK && !item)
-        st = error_refuse(err, LODGE_E_ARGUMENT, "item: is NULL");
+    if (st == LODGE_OK && !ptr_to_u64(item))
+        st = error_refuse(err, LODGE_E_ARGUMENT,
+                          "item: is NULL or not aligned");
     if (st == LODGE_OK && item->kind != LODGE_KIND_SHARED_MEMORY &&
         (item->kind < LODGE_KIND_FUNC || item->kind > LODGE_KIND_TAG))
         st = error_refuse(err, LODGE_E_ARGUMENT,

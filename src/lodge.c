@@ -147,7 +147,7 @@ lodge_status lodge_error_init(lodge_error *err, uint32_t size)
 {
     const lodge_error fresh = LODGE_ERROR_INIT;
 
-    if (!err || size < 64 || size > UINT16_MAX)
+    if (!ptr_to_u64(err) || size < 64 || size > UINT16_MAX)
         return LODGE_E_ARGUMENT;
     /* The record may be shorter than the struct. */
     memcpy(err, &fresh, offsetof(lodge_error, message));
@@ -161,7 +161,7 @@ lodge_status lodge_error_init(lodge_error *err, uint32_t size)
 
 lodge_status lodge_stat(uint32_t key, uint64_t *value)
 {
-    if (!value)
+    if (!ptr_to_u64(value))
         return LODGE_E_ARGUMENT;
     if (key < HANDLE_KINDS) {
         handle_drain();
@@ -241,7 +241,7 @@ lodge_status lodge_handle_info(uint64_t id, uint32_t *kind, uint64_t *bytes)
     uint8_t own;
     lodge_status st;
 
-    if (!kind || !bytes)
+    if (!ptr_to_u32(kind) || !ptr_to_u64(bytes))
         return LODGE_E_ARGUMENT;
     st = handle_describe(id, &own);
     if (st != LODGE_OK)

@@ -81,8 +81,9 @@ lodge_status lodge_memory_new(lodge_store store, const char *type,
     uint32_t at;
     lodge_status rc;
 
-    if (!out)
-        return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL");
+    if (!ptr_to_u64(out))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "out: is NULL or not aligned");
     rc = type_memory_parse(type, type_len, &limits, err);
     if (rc == LODGE_OK)
         rc = store_enter_yielding(store, &st, err);
@@ -134,13 +135,14 @@ static lodge_status view_enter(lodge_memory memory, struct view *v,
 }
 
 /* Others may be using a shared memory. */
+/* A lease may lead to both ends. */
 static inline void get_bytes(const struct view *v, uint64_t at, void *dst,
                              uint64_t len)
 {
     if (__builtin_expect(v->shared != NULL, 0))
         shared_bytes_get(dst, v->base + at, len);
     else
-        memcpy(dst, v->base + at, len);
+        memmove(dst, v->base + at, len);
 }
 
 static inline void put_bytes(const struct view *v, uint64_t at,
@@ -149,7 +151,7 @@ static inline void put_bytes(const struct view *v, uint64_t at,
     if (__builtin_expect(v->shared != NULL, 0))
         shared_bytes_put(v->base + at, src, len);
     else
-        memcpy(v->base + at, src, len);
+        memmove(v->base + at, src, len);
 }
 
 static __attribute__((noinline)) lodge_status
@@ -181,8 +183,9 @@ lodge_status lodge_memory_size(lodge_memory memory, uint64_t *bytes,
     struct view v;
     lodge_status rc;
 
-    if (!bytes)
-        return error_refuse(err, LODGE_E_ARGUMENT, "bytes: is NULL");
+    if (!ptr_to_u64(bytes))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "bytes: is NULL or not aligned");
     rc = view_enter(memory, &v, err);
     if (rc != LODGE_OK)
         return rc;
@@ -197,8 +200,12 @@ lodge_status lodge_memory_grow(lodge_memory memory, uint64_t pages,
     wasmtime_error_t *error;
     struct view v;
     uint64_t before;
-    lodge_status rc = view_enter(memory, &v, err);
+    lodge_status rc;
 
+    if (!null_or_u64(old_pages))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "old_pages: is not aligned");
+    rc = view_enter(memory, &v, err);
     if (rc != LODGE_OK)
         return rc;
     if (v.shared) {
@@ -324,8 +331,9 @@ lodge_status lodge_memory_find(lodge_memory memory, uint64_t at, uint32_t byte,
     struct view v;
     lodge_status rc = byte_check(byte, err);
 
-    if (rc == LODGE_OK && !found)
-        rc = error_refuse(err, LODGE_E_ARGUMENT, "found: is NULL");
+    if (rc == LODGE_OK && !ptr_to_u64(found))
+        rc = error_refuse(err, LODGE_E_ARGUMENT,
+                          "found: is NULL or not aligned");
     if (rc == LODGE_OK)
         rc = view_enter(memory, &v, err);
     if (rc != LODGE_OK)
@@ -377,8 +385,9 @@ static lodge_status value_check(uint32_t type, const void *slots,
     if (!*width)
         return error_refuse(err, LODGE_E_ARGUMENT,
                             "type: %u is not a number type", type);
-    if (!slots)
-        return error_refuse(err, LODGE_E_ARGUMENT, "slots: is NULL");
+    if (!ptr_to_u64(slots))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "slots: is NULL or not aligned");
     return LODGE_OK;
 }
 
@@ -388,6 +397,7 @@ static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
 lodge_status lodge_memory_load(lodge_memory memory, uint64_t at, uint32_t type,
                                uint64_t *slots, lodge_error *err)
 {
+    uint64_t value[2] = {0};
     uint32_t width;
     struct view v;
     lodge_status rc = value_check(type, slots, &width, err);
@@ -398,8 +408,10 @@ lodge_status lodge_memory_load(lodge_memory memory, uint64_t at, uint32_t type,
         return rc;
     rc = in_range(&v, at, width, err);
     if (rc == LODGE_OK) {
-        slots[0] = 0;
-        get_bytes(&v, at, slots, width);
+        get_bytes(&v, at, value, width);
+        slots[0] = value[0];
+        if (width > sizeof *slots)
+            slots[1] = value[1];
     }
     handle_leave(memory.id);
     return rc;
@@ -451,19 +463,20 @@ lodge_status lodge_memory_lease(lodge_memory memory, uint64_t *address,
                                 uint64_t *len, lodge_lease *out,
                                 lodge_error *err)
 {
+    lodge_lease lease;
     struct view v;
     lodge_status rc;
 
-    if (!address || !len || !out)
+    if (!ptr_to_u64(address) || !ptr_to_u64(len) || !ptr_to_u64(out))
         return error_refuse(err, LODGE_E_ARGUMENT,
-                            "address, len or out: is NULL");
+                            "address, len or out: is NULL or not aligned");
     rc = view_enter(memory, &v, err);
     if (rc != LODGE_OK)
         return rc;
     if (v.shared)
-        rc = lease_make(NULL, v.shared, out, err);
+        rc = lease_make(NULL, v.shared, &lease, err);
     else if (never_moves(v.st, v.memory))
-        rc = lease_make(v.st, NULL, out, err);
+        rc = lease_make(v.st, NULL, &lease, err);
     else
         rc = error_refuse(err, LODGE_E_UNSUPPORTED,
                           "this memory may move when it grows; "
@@ -472,6 +485,7 @@ lodge_status lodge_memory_lease(lodge_memory memory, uint64_t *address,
     if (rc == LODGE_OK) {
         *address = (uint64_t)(uintptr_t)v.base;
         *len = v.size;
+        *out = lease; /* last: who gives one address thrice can close it */
     }
     handle_leave(memory.id);
     return rc;

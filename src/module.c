@@ -295,8 +295,9 @@ lodge_status lodge_module_open(lodge_engine engine, const uint8_t *ptr,
     struct engine *eng;
     lodge_status st;
 
-    if (!out)
-        return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL");
+    if (!ptr_to_u64(out))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "out: is NULL or not aligned");
     st = bytes_check(ptr, len, "ptr", err);
     if (st == LODGE_OK)
         st = engine_take(engine, &eng, err);
@@ -352,8 +353,9 @@ lodge_status lodge_module_open_file(lodge_engine engine, const char *path,
     size_t len = 0;
     lodge_status st;
 
-    if (!out)
-        return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL");
+    if (!ptr_to_u64(out))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "out: is NULL or not aligned");
     st = file_path_check(path, path_len, err);
     if (st == LODGE_OK)
         st = engine_take(engine, &eng, err);

@@ -47,8 +47,9 @@ lodge_status lodge_linker_prepare(lodge_linker linker, lodge_module module,
     void *obj;
     lodge_status st;
 
-    if (!out)
-        return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL");
+    if (!ptr_to_u64(out))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "out: is NULL or not aligned");
     pre = alloc_zero(sizeof *pre);
     if (!pre)
         return error_memory(err);

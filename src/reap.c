@@ -138,7 +138,8 @@ lodge_status lodge_reap(uint32_t domain, uint32_t *kinds, uint64_t *tokens,
     struct reap_node *node;
     uint32_t n = 0;
 
-    if (!count || (cap && (!kinds || !tokens)))
+    if (!ptr_to_u32(count) ||
+        (cap && (!ptr_to_u32(kinds) || !ptr_to_u64(tokens))))
         return LODGE_E_ARGUMENT;
     handle_drain();
     while (n < cap && (node = pop(domain)) != NULL) {

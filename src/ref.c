@@ -149,8 +149,9 @@ lodge_status lodge_store_scope(lodge_store store, uint64_t *scope,
     struct store *st;
     lodge_status rc;
 
-    if (!scope)
-        return error_refuse(err, LODGE_E_ARGUMENT, "scope: is NULL");
+    if (!ptr_to_u64(scope))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "scope: is NULL or not aligned");
     rc = store_enter_own(store, &st, err);
     if (rc != LODGE_OK)
         return rc;
@@ -181,8 +182,9 @@ lodge_status lodge_ref_dup(lodge_ref ref, lodge_ref *out, lodge_error *err)
     uint32_t number;
     lodge_status rc;
 
-    if (!out)
-        return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL");
+    if (!ptr_to_u64(out))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "out: is NULL or not aligned");
     rc = enter(ref, &st, err);
     if (rc != LODGE_OK)
         return rc;
@@ -218,8 +220,9 @@ lodge_status lodge_ref_test(lodge_ref ref, uint32_t type, uint32_t *yes,
     struct store *st;
     lodge_status rc;
 
-    if (!yes)
-        return error_refuse(err, LODGE_E_ARGUMENT, "yes: is NULL");
+    if (!ptr_to_u32(yes))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "yes: is NULL or not aligned");
     if (type < LODGE_TYPE_FUNCREF || type >= LODGE_TYPE_REF)
         return error_refuse(err, LODGE_E_ARGUMENT,
                             "type: %u is not LODGE_TYPE_FUNCREF to "
@@ -239,8 +242,9 @@ lodge_status lodge_ref_same(lodge_ref ref, lodge_ref other, uint32_t *yes,
     struct store *st;
     lodge_status rc;
 
-    if (!yes)
-        return error_refuse(err, LODGE_E_ARGUMENT, "yes: is NULL");
+    if (!ptr_to_u32(yes))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "yes: is NULL or not aligned");
     rc = enter(ref, &st, err);
     if (rc != LODGE_OK)
         return rc;
@@ -264,8 +268,9 @@ lodge_status lodge_ref_i31(lodge_store store, uint32_t value, lodge_ref *out,
     uint32_t number;
     lodge_status rc;
 
-    if (!out)
-        return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL");
+    if (!ptr_to_u64(out))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "out: is NULL or not aligned");
     if (value >> 31)
         return error_refuse(err, LODGE_E_ARGUMENT,
                             "value: %u does not fit into 31 bits", value);
@@ -284,8 +289,9 @@ lodge_status lodge_ref_len(lodge_ref ref, uint64_t *len, lodge_error *err)
     struct store *st;
     lodge_status rc;
 
-    if (!len)
-        return error_refuse(err, LODGE_E_ARGUMENT, "len: is NULL");
+    if (!ptr_to_u64(len))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "len: is NULL or not aligned");
     rc = enter(ref, &st, err);
     if (rc != LODGE_OK)
         return rc;
@@ -296,8 +302,9 @@ lodge_status lodge_ref_len(lodge_ref ref, uint64_t *len, lodge_error *err)
 static lodge_status check_slots(const uint64_t *slots, uint32_t len,
                                 lodge_error *err)
 {
-    if (!slots)
-        return error_refuse(err, LODGE_E_ARGUMENT, "slots: is NULL");
+    if (!ptr_to_u64(slots))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "slots: is NULL or not aligned");
     if (len == 0)
         return error_refuse(err, LODGE_E_BUFFER,
                             "slots: 0 given, a value needs 1");

@@ -389,8 +389,11 @@ lodge_status lodge_linker_missing(lodge_linker linker, lodge_module module,
     struct missing found = {0};
     struct module *mod = NULL;
     void *obj;
-    lodge_status st = handle_pin(linker.id, LODGE_KIND_LINKER, &obj, err);
+    lodge_status st;
 
+    if (!null_or_u32(count))
+        return error_refuse(err, LODGE_E_ARGUMENT, "count: is not aligned");
+    st = handle_pin(linker.id, LODGE_KIND_LINKER, &obj, err);
     if (st != LODGE_OK)
         return st;
     st = module_take(module, &mod, err);

@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "core/handle.h"
 #include "core/lock.h"
+#include "core/pointer.h"
 #include "core/text.h"
 #include "lodge.h"
 #include "lodge_wt.h"

@@ -282,8 +282,8 @@ lodge_status lodge_module_load(lodge_engine engine, const uint8_t *ptr,
     uint8_t *copy;
     lodge_status st;
 
-    if (!out)
-        return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL");
+    if (!ptr_to_u64(out))
+        return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL or not aligned");
     st = bytes_check(ptr, len, "ptr", err);
     if (st == LODGE_OK)
         st = sealed_key_check(key, key_len, err);
@@ -310,8 +310,8 @@ lodge_status lodge_module_load_file(lodge_engine engine, const char *path,
     size_t len = 0;
     lodge_status st;
 
-    if (!out)
-        return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL");
+    if (!ptr_to_u64(out))
+        return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL or not aligned");
     st = file_path_check(path, path_len, err);
     if (st == LODGE_OK)
         st = sealed_key_check(key, key_len, err);

@@ -294,8 +294,8 @@ lodge_status lodge_shared_memory_new(lodge_engine engine, const char *type,
     struct shared *sh;
     lodge_status rc;
 
-    if (!out)
-        return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL");
+    if (!ptr_to_u64(out))
+        return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL or not aligned");
     rc = type_memory_parse(type, type_len, &limits, err);
     if (rc == LODGE_OK)
         rc = type_memory_share(&limits, err);
@@ -348,8 +348,8 @@ lodge_status lodge_shared_memory_size(lodge_shared_memory memory,
     struct shared_handle *handle;
     lodge_status rc;
 
-    if (!bytes)
-        return error_refuse(err, LODGE_E_ARGUMENT, "bytes: is NULL");
+    if (!ptr_to_u64(bytes))
+        return error_refuse(err, LODGE_E_ARGUMENT, "bytes: is NULL or not aligned");
     rc = shared_pin(memory, &handle, err);
     if (rc != LODGE_OK)
         return rc;
@@ -394,8 +394,8 @@ lodge_status lodge_shared_memory_in(lodge_shared_memory memory,
     uint32_t at;
     lodge_status rc;
 
-    if (!out)
-        return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL");
+    if (!ptr_to_u64(out))
+        return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL or not aligned");
     rc = shared_pin(memory, &handle, err);
     if (rc != LODGE_OK)
         return rc;
@@ -422,8 +422,8 @@ lodge_status lodge_memory_shared(lodge_memory memory, lodge_shared_memory *out,
     struct child *c;
     lodge_status rc;
 
-    if (!out)
-        return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL");
+    if (!ptr_to_u64(out))
+        return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL or not aligned");
     rc = store_enter_child(memory.id, LODGE_KIND_MEMORY, &st, &c, err);
     if (rc != LODGE_OK)
         return rc;
@@ -442,8 +442,8 @@ lodge_status lodge_shared_memory_same(lodge_shared_memory a,
     struct shared_handle *first, *second;
     lodge_status rc;
 
-    if (!yes)
-        return error_refuse(err, LODGE_E_ARGUMENT, "yes: is NULL");
+    if (!ptr_to_u32(yes))
+        return error_refuse(err, LODGE_E_ARGUMENT, "yes: is NULL or not aligned");
     rc = shared_pin(a, &first, err);
     if (rc != LODGE_OK)
         return rc;

@@ -229,8 +229,8 @@ lodge_status lodge_shared_memory_load(lodge_shared_memory memory, uint64_t at,
     uint8_t *place;
     lodge_status rc;
 
-    if (!value)
-        return error_refuse(err, LODGE_E_ARGUMENT, "value: is NULL");
+    if (!ptr_to_u64(value))
+        return error_refuse(err, LODGE_E_ARGUMENT, "value: is NULL or not aligned");
     rc = value_pin(memory, at, bytes, &place, err);
     if (rc != LODGE_OK)
         return rc;

@@ -306,8 +306,9 @@ lodge_status lodge_store_new(lodge_engine engine, lodge_store *out,
     struct store *st = NULL;
     lodge_status rc;
 
-    if (!out)
-        return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL");
+    if (!ptr_to_u64(out))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "out: is NULL or not aligned");
     rc = engine_take(engine, &eng, err);
     if (rc != LODGE_OK)
         return rc;
@@ -780,8 +781,9 @@ lodge_status lodge_store_output(lodge_store store, uint32_t fd, uint8_t *buf,
 
     if (fd != 1 && fd != 2)
         return error_refuse(err, LODGE_E_ARGUMENT, "fd: %u is not 1 or 2", fd);
-    if (!taken)
-        return error_refuse(err, LODGE_E_ARGUMENT, "taken: is NULL");
+    if (!ptr_to_u64(taken))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "taken: is NULL or not aligned");
     rc = bytes_check(buf, cap, "buf", err);
     if (rc == LODGE_OK)
         rc = store_enter_yielding(store, &st, err);
@@ -806,8 +808,9 @@ lodge_status lodge_store_input(lodge_store store, uint32_t fd,
 
     if (fd != 0)
         return error_refuse(err, LODGE_E_ARGUMENT, "fd: %u is not 0", fd);
-    if (!taken)
-        return error_refuse(err, LODGE_E_ARGUMENT, "taken: is NULL");
+    if (!ptr_to_u64(taken))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "taken: is NULL or not aligned");
     rc = bytes_check(ptr, len, "ptr", err);
     if (rc == LODGE_OK)
         rc = store_enter_yielding(store, &st, err);

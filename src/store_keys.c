@@ -238,8 +238,9 @@ lodge_status lodge_store_get(lodge_store store, uint32_t key, uint64_t *value,
     struct store *st;
     lodge_status rc;
 
-    if (!value)
-        return error_refuse(err, LODGE_E_ARGUMENT, "value: is NULL");
+    if (!ptr_to_u64(value))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "value: is NULL or not aligned");
     rc = store_enter_yielding(store, &st, err);
     if (rc != LODGE_OK)
         return rc;

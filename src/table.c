@@ -63,8 +63,9 @@ lodge_status lodge_table_new(lodge_store store, const char *type,
     uint32_t at;
     lodge_status rc;
 
-    if (!out)
-        return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL");
+    if (!ptr_to_u64(out))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "out: is NULL or not aligned");
     rc = type_table_parse(type, type_len, &limits, err);
     if (rc == LODGE_OK)
         rc = store_enter_own(store, &st, err);
@@ -92,8 +93,9 @@ lodge_status lodge_table_size(lodge_table table, uint64_t *elements,
     struct child *c;
     lodge_status rc;
 
-    if (!elements)
-        return error_refuse(err, LODGE_E_ARGUMENT, "elements: is NULL");
+    if (!ptr_to_u64(elements))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "elements: is NULL or not aligned");
     rc = store_enter_child(table.id, LODGE_KIND_TABLE, &st, &c, err);
     if (rc != LODGE_OK)
         return rc;
@@ -123,8 +125,9 @@ lodge_status lodge_table_get(lodge_table table, uint64_t index,
     struct child *c;
     lodge_status rc;
 
-    if (!value)
-        return error_refuse(err, LODGE_E_ARGUMENT, "value: is NULL");
+    if (!ptr_to_u64(value))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "value: is NULL or not aligned");
     rc = store_enter_child(table.id, LODGE_KIND_TABLE, &st, &c, err);
     if (rc != LODGE_OK)
         return rc;
@@ -184,9 +187,11 @@ lodge_status lodge_table_grow(lodge_table table, uint64_t delta,
     struct order o = {.at = delta, .value = value};
     struct store *st;
     struct child *c;
-    lodge_status rc =
-        store_enter_child(table.id, LODGE_KIND_TABLE, &st, &c, err);
+    lodge_status rc;
 
+    if (!null_or_u64(old_size))
+        return error_refuse(err, LODGE_E_ARGUMENT, "old_size: is not aligned");
+    rc = store_enter_child(table.id, LODGE_KIND_TABLE, &st, &c, err);
     if (rc != LODGE_OK)
         return rc;
     o.table = c->of.table;

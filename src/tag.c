@@ -46,8 +46,9 @@ lodge_status lodge_tag_new(lodge_store store, const char *type,
     uint32_t at;
     lodge_status rc;
 
-    if (!out)
-        return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL");
+    if (!ptr_to_u64(out))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "out: is NULL or not aligned");
     rc = tag_parse(type, type_len, &sig, err);
     if (rc != LODGE_OK)
         return rc;

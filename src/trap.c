@@ -185,8 +185,9 @@ lodge_status lodge_report_frame_count(lodge_report report, uint32_t *count,
     struct report *rep;
     lodge_status st;
 
-    if (!count)
-        return error_refuse(err, LODGE_E_ARGUMENT, "count: is NULL");
+    if (!ptr_to_u32(count))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "count: is NULL or not aligned");
     st = report_pin(report, &rep, err);
     if (st != LODGE_OK)
         return st;
@@ -262,8 +263,9 @@ lodge_status lodge_report_cause_count(lodge_report report, uint32_t *count,
     struct report *rep;
     lodge_status st;
 
-    if (!count)
-        return error_refuse(err, LODGE_E_ARGUMENT, "count: is NULL");
+    if (!ptr_to_u32(count))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "count: is NULL or not aligned");
     st = report_pin(report, &rep, err);
     if (st != LODGE_OK)
         return st;
@@ -279,8 +281,12 @@ lodge_status lodge_report_cause(lodge_report report, uint32_t index,
 {
     const struct lodge_wt_cause *cause;
     struct report *rep;
-    lodge_status st = report_pin(report, &rep, err);
+    lodge_status st;
 
+    if (!null_or_u32(status) || !null_or_u64(payload))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "status or payload: is not aligned");
+    st = report_pin(report, &rep, err);
     if (st != LODGE_OK)
         return st;
     if (index >= rep->trace.cause_count) {

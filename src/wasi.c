@@ -22,8 +22,9 @@ lodge_status lodge_wasi_new(lodge_wasi *out, lodge_error *err)
     lodge_status st;
 
     lodge_start();
-    if (!out)
-        return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL");
+    if (!ptr_to_u64(out))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "out: is NULL or not aligned");
     wasi = alloc_zero(sizeof *wasi);
     if (!wasi)
         return error_memory(err);

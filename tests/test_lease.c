@@ -56,6 +56,28 @@ static void a_lease_gives_the_bytes_of_the_memory(void **state)
     OK(lodge_lease_close(view.lease));
 }
 
+/* A lease leads into the memory that the call reads and writes. */
+static void bytes_move_within_a_leased_memory(void **state)
+{
+    lodge_memory memory = new_memory("1 4");
+    struct view view = lease_of(memory);
+    uint8_t *bytes = bytes_of(view);
+    uint64_t *slots = (uint64_t *)(void *)(bytes + 16);
+
+    (void)state;
+    memcpy(bytes, "abcdefgh", 8);
+    OK(lodge_memory_read(memory, 0, bytes + 2, 8, ERR));
+    assert_memory_equal(bytes, "ababcdefgh", 10);
+    OK(lodge_memory_write(memory, 0, bytes + 2, 8, ERR));
+    assert_memory_equal(bytes, "abcdefghgh", 10);
+    memcpy(bytes + 14, "\1\2\3\4", 4);
+    OK(lodge_memory_load(memory, 14, LODGE_TYPE_I32, slots, ERR));
+    assert_int_equal(slots[0], 0x04030201);
+    OK(lodge_memory_store(memory, 18, LODGE_TYPE_I64, slots, ERR));
+    assert_memory_equal(bytes + 18, "\1\2\3\4\0\0\0\0", 8);
+    OK(lodge_lease_close(view.lease));
+}
+
 static void a_guest_and_a_lease_see_each_other(void **state)
 {
     lodge_instance instance =
@@ -470,6 +492,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         STORE_TEST(a_lease_gives_the_bytes_of_the_memory),
+        STORE_TEST(bytes_move_within_a_leased_memory),
         STORE_TEST(a_guest_and_a_lease_see_each_other),
         STORE_TEST(the_address_stays_when_the_memory_grows),
         STORE_TEST(a_memory_without_bytes_can_be_leased),

@@ -47,7 +47,8 @@ def _wrap(fn: Api) -> str:
     call = f"__real_{name}({', '.join(p['name'] for p in fn['params'])})"
     if name == _DO:
         body = (
-            "    const uint64_t op = frame ? frame[0] : 0;\n\n"
+            "    const int words = frame && ((uintptr_t)frame & 7) == 0;\n"
+            "    const uint64_t op = words ? frame[0] : 0;\n\n"
             f"    return seen_do(op, {call});\n"
         )
     elif _returns_status(fn):

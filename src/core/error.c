@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "pointer.h"
 #include "utf8.h"
 
 #define FIXED offsetof(lodge_error, message)
@@ -27,7 +28,7 @@ static size_t room_of(const lodge_error *err)
 
 int error_wanted(const lodge_error *err)
 {
-    return err && (err->head & 0xFFFF0000u) == LODGE_ERROR_MAGIC &&
+    return ptr_to_u64(err) && (err->head & 0xFFFF0000u) == LODGE_ERROR_MAGIC &&
            (err->head & 0xFFFF) > FIXED;
 }
 

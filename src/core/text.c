@@ -9,6 +9,7 @@
 
 #include "alloc.h"
 #include "error.h"
+#include "pointer.h"
 #include "utf8.h"
 
 /* Bytes before the first one that is not UTF-8; `len` if all is well. */
@@ -96,6 +97,8 @@ static lodge_status too_small(uint64_t n, uint64_t cap, lodge_error *err)
 lodge_status text_out(const void *src, uint64_t n, char *buf, uint64_t cap,
                       uint64_t *len, lodge_error *err)
 {
+    if (!null_or_u64(len))
+        return error_refuse(err, LODGE_E_ARGUMENT, "len: is not aligned");
     if (len)
         *len = n;
     if (!buf && cap > 0)
