@@ -310,7 +310,7 @@ lodge_status lodge_func_may_suspend(lodge_func fn, uint32_t *out,
     struct child *c;
     lodge_status rc;
 
-    if (!ptr_to_u64(out))
+    if (!ptr_to_u32(out))
         return error_refuse(err, LODGE_E_ARGUMENT,
                             "out: is NULL or not aligned");
     rc = store_enter_child(fn.id, LODGE_KIND_FUNC, &st, &c, err);

@@ -165,6 +165,8 @@ lodge_status lodge_module_save(lodge_module module, const uint8_t *key,
     size_t need;
     lodge_status st = sealed_key_check(key, key_len, err);
 
+    if (st == LODGE_OK && !null_or_u64(len))
+        st = error_refuse(err, LODGE_E_ARGUMENT, "len: is not aligned");
     if (st == LODGE_OK)
         st = module_take(module, &mod, err);
     if (st != LODGE_OK)
@@ -283,7 +285,8 @@ lodge_status lodge_module_load(lodge_engine engine, const uint8_t *ptr,
     lodge_status st;
 
     if (!ptr_to_u64(out))
-        return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL or not aligned");
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "out: is NULL or not aligned");
     st = bytes_check(ptr, len, "ptr", err);
     if (st == LODGE_OK)
         st = sealed_key_check(key, key_len, err);
@@ -311,7 +314,8 @@ lodge_status lodge_module_load_file(lodge_engine engine, const char *path,
     lodge_status st;
 
     if (!ptr_to_u64(out))
-        return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL or not aligned");
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "out: is NULL or not aligned");
     st = file_path_check(path, path_len, err);
     if (st == LODGE_OK)
         st = sealed_key_check(key, key_len, err);

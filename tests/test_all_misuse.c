@@ -26,7 +26,7 @@ static uint64_t stale[KINDS];
 static struct world other;  /* of another engine */
 static struct world beside; /* a store of the same engine */
 /* Room for texts and records at odd addresses. */
-static _Alignas(8) unsigned char odd[1024];
+static _Alignas(8) unsigned char odd[SEALED_ROOM + 8];
 
 /* ---- worlds ------------------------------------------------------------- */
 
@@ -348,20 +348,28 @@ static int ptr_is_word(const void *ptr)
     return ((uintptr_t)ptr & 7) == 0;
 }
 
+/* Room of its own is larger than what the world has for arguments. */
+static int has_much_room(const struct world *w, uint64_t word)
+{
+    return word < AT(w) || word >= AT(w + 1);
+}
+
 static void overlapping(struct world *w, struct good_call *call)
 {
-    const uint64_t *at;
+    uint64_t *one = &call->word[now->word], *two = &call->word[now->about];
+    const uint64_t *made;
 
     overlaps = 1;
-    if (call->word[now->about] == AT(&w->err))
-        call->word[now->word] = AT(&w->err);
+    if (!has_much_room(w, *one) &&
+        (*two == AT(&w->err) || has_much_room(w, *two)))
+        *one = *two;
     else
-        call->word[now->about] = call->word[now->word];
+        *two = *one;
     attempt(w, call);
     /* What the call made is named where world_close does not look. */
-    at = (const uint64_t *)(uintptr_t)call->word[now->word];
-    if (spent && ptr_is_word(at))
-        lodge_release((void *)(uintptr_t)*at);
+    made = (const uint64_t *)(uintptr_t)*one;
+    if (spent && ptr_is_word(made))
+        lodge_release((void *)(uintptr_t)*made);
 }
 
 static void misuse_pointer(struct world *w, struct good_call *call)
@@ -390,18 +398,16 @@ static void misuse_pointer(struct world *w, struct good_call *call)
 
 /* ---- lengths and numbers ------------------------------------------------ */
 
-/* A byte less than the text needs, which the good call tells. */
+/* A byte less than the text needs, which a good call tells. */
 static void text_short(struct world *w, struct good_call *call)
 {
-    uint32_t at = call->count;
+    const void *len = (const void *)(uintptr_t)call->word[now->about];
 
-    while (at > 0 && call->is[at] != WORD_LEN)
-        at--;
     spent = 1;
-    if (at == 0 || try_call(w, call) != LODGE_OK)
+    if (try_call(w, call) != LODGE_OK)
         tell(call, "should succeed", w->err.status);
     else
-        attempt_with(w, call, w->out[at][0] - 1);
+        attempt_with(w, call, *(const uint64_t *)len - 1);
 }
 
 static void extremes(struct world *w, struct good_call *call, uint32_t shift)

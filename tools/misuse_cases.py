@@ -163,12 +163,12 @@ def length_cases(fn: Api, at: int) -> Iterator[Case]:
     name, param = fn["name"], fn["params"][at]
     of = next(p for p in fn["params"] if p["name"] == param["len_of"][0])
 
-    def case(misuse: str, expected: str) -> Case:
-        return name, at + 1, f"MISUSE_{misuse}", "none", expected
+    def case(misuse: str, expected: str, about: str = "none") -> Case:
+        return name, at + 1, f"MISUSE_{misuse}", about, expected
 
     yield case("LEN_ZERO", TOLD)
-    if is_text_out(fn, of):
-        yield case("TEXT_SHORT", _BUFFER)
+    if is_text_out(fn, of):  # what tells the length stands next
+        yield case("TEXT_SHORT", _BUFFER, str(at + 2))
     elif _BUFFER in fn["errors"] and of["to"] == "u64":
         yield case("SHORT", _BUFFER)
     else:

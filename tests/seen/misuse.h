@@ -20,7 +20,7 @@
     X(CLOSED_MEANWHILE, "closed by another thread meanwhile")                 \
     X(NULL, "pointer NULL")                                                   \
     X(NULL_EMPTY, "pointer NULL, length 0")                                   \
-    X(UNALIGNED, "pointer unaligned")                                         \
+    X(UNALIGNED, "pointer unaligned (core/pointer.h)")                                       \
     X(ODD_BYTES, "bytes at an odd address")                                   \
     X(OVERLAPPING, "pointers overlapping")                                    \
     X(NOT_UTF8, "text not UTF-8")                                             \
