@@ -346,7 +346,8 @@ static inline int sealed_word(struct world *w, struct good_call *call,
 static inline int special_word(struct world *w, struct good_call *call,
                                const char *word)
 {
-    static const uint8_t binary[] = {0, 'a', 's', 'm', 1, 0, 0, 0};
+    static const uint8_t module[] = {0, 'a', 's', 'm', 1, 0, 0, 0};
+    static uint8_t binary[BUFFER]; /* a text may be written there, too */
     uint64_t *frame = w->frame;
 
     memset(frame, 0, sizeof w->frame);
@@ -378,8 +379,9 @@ static inline int special_word(struct world *w, struct good_call *call,
     } else if (strcmp(word, "frame") == 0) {
         add_word(call, WORD_PLAIN, AT(w->store_frame));
     } else if (strcmp(word, "binary") == 0) {
+        memcpy(binary, module, sizeof module);
         add_word(call, WORD_PLAIN, AT(binary));
-        add_word(call, WORD_PLAIN, sizeof binary);
+        add_word(call, WORD_PLAIN, sizeof module);
     } else if (strcmp(word, "held") == 0) {
         add_word(call, LODGE_KIND_STORE, w->id[LODGE_KIND_STORE]);
     } else if (strcmp(word, "call-frame") == 0) {
