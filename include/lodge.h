@@ -2775,7 +2775,7 @@ LODGE_API lodge_status lodge_shared_memory_size(lodge_shared_memory memory,
  *   old_pages [out] pages before; may be NULL
  *   err    [out]    may be NULL
  *
- * Errors: HANDLE, LIMIT, STATE.
+ * Errors: ARGUMENT, HANDLE, LIMIT, STATE.
  * Thread: any.  Since: 0.1.  Op: 324.
  * Source: SharedMemory::grow.
  */

@@ -311,7 +311,8 @@ lodge_status lodge_host_shared_memory(lodge_host host,
     lodge_status st;
 
     if (!ptr_to_u32(index))
-        return error_refuse(err, LODGE_E_ARGUMENT, "index: is NULL or not aligned");
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "index: is NULL or not aligned");
     st = shared_pin(memory, &handle, err);
     if (st != LODGE_OK)
         return st;

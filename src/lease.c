@@ -41,6 +41,7 @@ lodge_status lodge_shared_memory_lease(lodge_shared_memory memory,
                                        lodge_lease *out, lodge_error *err)
 {
     struct shared_handle *handle;
+    lodge_lease lease;
     lodge_status rc;
 
     if (!ptr_to_u64(address) || !ptr_to_u64(len) || !ptr_to_u64(out))
@@ -49,10 +50,11 @@ lodge_status lodge_shared_memory_lease(lodge_shared_memory memory,
     rc = shared_pin(memory, &handle, err);
     if (rc != LODGE_OK)
         return rc;
-    rc = lease_make(NULL, handle->sh, out, err);
+    rc = lease_make(NULL, handle->sh, &lease, err);
     if (rc == LODGE_OK) {
         *address = (uint64_t)(uintptr_t)handle->sh->base;
         *len = shared_size(handle->sh);
+        *out = lease; /* last, as in lodge_memory_lease */
     }
     handle_unpin(memory.id);
     return rc;

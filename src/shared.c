@@ -295,7 +295,8 @@ lodge_status lodge_shared_memory_new(lodge_engine engine, const char *type,
     lodge_status rc;
 
     if (!ptr_to_u64(out))
-        return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL or not aligned");
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "out: is NULL or not aligned");
     rc = type_memory_parse(type, type_len, &limits, err);
     if (rc == LODGE_OK)
         rc = type_memory_share(&limits, err);
@@ -349,7 +350,8 @@ lodge_status lodge_shared_memory_size(lodge_shared_memory memory,
     lodge_status rc;
 
     if (!ptr_to_u64(bytes))
-        return error_refuse(err, LODGE_E_ARGUMENT, "bytes: is NULL or not aligned");
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "bytes: is NULL or not aligned");
     rc = shared_pin(memory, &handle, err);
     if (rc != LODGE_OK)
         return rc;
@@ -376,8 +378,12 @@ lodge_status lodge_shared_memory_grow(lodge_shared_memory memory,
                                       lodge_error *err)
 {
     struct shared_handle *handle;
-    lodge_status rc = shared_pin(memory, &handle, err);
+    lodge_status rc;
 
+    if (!null_or_u64(old_pages))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "old_pages: is not aligned");
+    rc = shared_pin(memory, &handle, err);
     if (rc != LODGE_OK)
         return rc;
     rc = shared_grow(handle->sh, pages, old_pages, err);
@@ -395,7 +401,8 @@ lodge_status lodge_shared_memory_in(lodge_shared_memory memory,
     lodge_status rc;
 
     if (!ptr_to_u64(out))
-        return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL or not aligned");
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "out: is NULL or not aligned");
     rc = shared_pin(memory, &handle, err);
     if (rc != LODGE_OK)
         return rc;
@@ -423,7 +430,8 @@ lodge_status lodge_memory_shared(lodge_memory memory, lodge_shared_memory *out,
     lodge_status rc;
 
     if (!ptr_to_u64(out))
-        return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL or not aligned");
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "out: is NULL or not aligned");
     rc = store_enter_child(memory.id, LODGE_KIND_MEMORY, &st, &c, err);
     if (rc != LODGE_OK)
         return rc;
@@ -443,7 +451,8 @@ lodge_status lodge_shared_memory_same(lodge_shared_memory a,
     lodge_status rc;
 
     if (!ptr_to_u32(yes))
-        return error_refuse(err, LODGE_E_ARGUMENT, "yes: is NULL or not aligned");
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "yes: is NULL or not aligned");
     rc = shared_pin(a, &first, err);
     if (rc != LODGE_OK)
         return rc;

@@ -230,7 +230,8 @@ lodge_status lodge_shared_memory_load(lodge_shared_memory memory, uint64_t at,
     lodge_status rc;
 
     if (!ptr_to_u64(value))
-        return error_refuse(err, LODGE_E_ARGUMENT, "value: is NULL or not aligned");
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "value: is NULL or not aligned");
     rc = value_pin(memory, at, bytes, &place, err);
     if (rc != LODGE_OK)
         return rc;
@@ -262,6 +263,8 @@ lodge_status lodge_shared_memory_rmw(lodge_shared_memory memory, uint64_t at,
     uint64_t before;
     lodge_status rc;
 
+    if (!null_or_u64(old))
+        return error_refuse(err, LODGE_E_ARGUMENT, "old: is not aligned");
     if (op > LODGE_ATOMIC_XCHG)
         return error_refuse(err, LODGE_E_ARGUMENT,
                             "op: %u is not LODGE_ATOMIC_*", op);
@@ -284,8 +287,9 @@ lodge_status lodge_shared_memory_cmpxchg(lodge_shared_memory memory,
     uint8_t *place;
     lodge_status rc;
 
-    if (!old)
-        return error_refuse(err, LODGE_E_ARGUMENT, "old: is NULL");
+    if (!ptr_to_u64(old))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "old: is NULL or not aligned");
     rc = value_pin(memory, at, bytes, &place, err);
     if (rc != LODGE_OK)
         return rc;

@@ -172,8 +172,9 @@ lodge_status lodge_shared_memory_wait(lodge_shared_memory memory, uint64_t at,
     struct shared_handle *handle;
     lodge_status rc;
 
-    if (!outcome)
-        return error_refuse(err, LODGE_E_ARGUMENT, "outcome: is NULL");
+    if (!ptr_to_u32(outcome))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "outcome: is NULL or not aligned");
     if (bytes != 4 && bytes != 8)
         return error_refuse(err, LODGE_E_ARGUMENT, "bytes: %u is not 4 or 8",
                             bytes);
@@ -194,8 +195,11 @@ lodge_status lodge_shared_memory_notify(lodge_shared_memory memory,
     struct shared_handle *handle;
     wasmtime_error_t *error;
     uint32_t n;
-    lodge_status rc = shared_pin(memory, &handle, err);
+    lodge_status rc;
 
+    if (!null_or_u32(woken))
+        return error_refuse(err, LODGE_E_ARGUMENT, "woken: is not aligned");
+    rc = shared_pin(memory, &handle, err);
     if (rc != LODGE_OK)
         return rc;
     rc = place_check(handle->sh, at, 4, err);

@@ -38,6 +38,7 @@ static void open_beside(void)
         new_store((lodge_engine){world.id[LODGE_KIND_ENGINE]});
     lodge_instance instance;
 
+    OK(lodge_memory_new(store, TEXT("1 4 shared"), &beside.common, ERR));
     OK(lodge_store_wasi(store, (lodge_wasi){world.id[LODGE_KIND_WASI]}, ERR));
     OK(lodge_prepared_instance(prepared, store, &instance, ERR));
     beside.id[LODGE_KIND_STORE] = store.id;
@@ -101,6 +102,8 @@ static uint64_t counterpart(const struct world *there, uint8_t kind,
         return there->wants.id;
     if (id == world.needy.id)
         return there->needy.id;
+    if (id == world.common.id)
+        return there->common.id;
     return there->id[kind];
 }
 
@@ -204,15 +207,12 @@ static void *closes(void *arg)
 /* The call that ends a handle: of its kind, or its store's. */
 static struct closing closing_of(struct world *w, uint8_t kind, uint64_t id)
 {
-    const struct seen_function *fn;
+    const uint32_t own = misuse_closes[kind];
     struct closing what = {{0}, NULL};
-    char name[40];
 
-    snprintf(name, sizeof name, "lodge_%s_close", kind_names[kind]);
-    fn = seen_function_named(name);
-    w->closed = fn == NULL || kind == LODGE_KIND_STORE;
-    what.frame[1] = fn ? id : w->id[LODGE_KIND_STORE];
-    what.frame[0] = fn ? fn->op : seen_function_named("lodge_store_close")->op;
+    w->closed = own == 0 || kind == LODGE_KIND_STORE;
+    what.frame[0] = own ? own : misuse_closes[LODGE_KIND_STORE];
+    what.frame[1] = own ? id : w->id[LODGE_KIND_STORE];
     return what;
 }
 

@@ -28,7 +28,9 @@ _BUFFER, _BOUNDS = "LODGE_E_BUFFER", "LODGE_E_BOUNDS"
 
 # Handles that no engine and no store owns.
 _FREE = {"config", "budget", "wasi", "report", "lease"}
-_OF_ENGINE = {"engine", "module", "linker", "host", "prepared"}
+_OF_ENGINE = {"engine", "module", "linker", "host", "prepared", "shared_memory"}
+# Those that a function may use together wherever they come from.
+_ANYWHERE = {"shared_memory"}
 _ALIGNED = {"u32", "i32", "u64", "i64", "lodge_extern", "lodge_error"}
 
 Case = tuple[str, int, str, str, str]  # function, word, misuse, kind, expected
@@ -99,12 +101,14 @@ def handle_cases(fn: Api, at: int, kinds: list[str]) -> Iterator[Case]:
 
 def _elsewhere(fn: Api, param: Api, unbound: set[str]) -> str:
     """What comes of a handle from elsewhere beside handles from here."""
+    foreign = "LODGE_E_FOREIGN"
+    if foreign not in fn["errors"]:
+        unbound = unbound | _ANYWHERE
     others = [
         p
         for p in fn["params"]
         if p is not param and is_bound(p, unbound)
     ]
-    foreign = "LODGE_E_FOREIGN"
     if not others:  # but there may be references among its values
         return TOLD if foreign in fn["errors"] else GOOD
     if foreign not in fn["errors"]:
@@ -225,6 +229,13 @@ def _row(case: Case) -> str:
     return f'    {{"{name}", {word}, {misuse}, {kind}, {expected}}},\n'
 
 
+def _closes(api: Api) -> Iterator[str]:
+    ops = {fn["name"]: fn["op"] for fn in api["functions"]}
+    for handle in api["types"]["handles"]:
+        op = ops.get(f"{handle['name']}_close", 0)
+        yield f"    [LODGE_KIND_{handle['kind'].upper()}] = {op},\n"
+
+
 def render(api: Api) -> str:
     cases = all_cases(api)
     return (
@@ -232,7 +243,10 @@ def render(api: Api) -> str:
         '#include "misuse.h"\n\n'
         "const struct misuse_case misuse_cases[] = {\n"
         + "".join(map(_row, cases))
-        + f"}};\nconst uint32_t misuse_case_count = {len(cases)};\n"
+        + f"}};\nconst uint32_t misuse_case_count = {len(cases)};\n\n"
+        + "const uint32_t misuse_closes[256] = {\n"
+        + "".join(_closes(api))
+        + "};\n"
     )
 
 

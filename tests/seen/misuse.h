@@ -56,5 +56,7 @@ struct misuse_case {
 
 extern const struct misuse_case misuse_cases[];
 extern const uint32_t misuse_case_count;
+/* By kind: the number of the function that closes one, 0 if there is none. */
+extern const uint32_t misuse_closes[256];
 
 #endif
