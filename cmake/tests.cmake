@@ -8,10 +8,12 @@
 #   spec      the specification's suite, in four modes (tests/spec)
 #   cli       tests/cli/test_*.py, which run the command
 #   install   an installed copy, used from outside the tree
+#   guest     tests/guests/real and heavy, over guests from registries
 #
-# Test builds (LODGE_TESTING) run all but the last; other builds run the last
-# three. Under TSan all run that other test builds run; a few tests within are
-# smaller there or skipped, and say why (__SANITIZE_THREAD__, UNDER_TSAN).
+# Test builds (LODGE_TESTING) run all but the install and the heavy guests;
+# other builds run these, the examples and the command. Under TSan all run that
+# other test builds run; a few tests within are smaller there or skipped, and
+# say why (__SANITIZE_THREAD__, UNDER_TSAN).
 #
 # TSAN_OPTIONS: Wasmtime allocates in its handler of SIGSEGV, which is fine for
 # a signal that only guest code raises (report_signal_unsafe). Children of a
@@ -158,7 +160,7 @@ if(LODGE_TESTING)
     set_property(TEST ${name} PROPERTY ENVIRONMENT_MODIFICATION
       "ASAN_OPTIONS=string_append::quarantine_size_mb=2:thread_local_quarantine_size_kb=64")
   endforeach()
-  lodge_test_programs(tests/guests/real "test_*" guest 1200 liblodge_seen)
+  lodge_test_programs(tests/guests/real "test_*" guest 600 liblodge_seen)
   # A sanitizer sees our own C; two ways through it will do.
   if(LODGE_SANITIZE STREQUAL "thread")
   elseif(LODGE_SANITIZE)
@@ -169,6 +171,11 @@ if(LODGE_TESTING)
   return()
 endif()
 
+# Guests that take seconds to compile run once, in the build of users.
+pkg_check_modules(cmocka IMPORTED_TARGET cmocka)
+if(cmocka_FOUND)
+  lodge_test_programs(tests/guests/heavy "test_*" guest 1200 liblodge)
+endif()
 lodge_test_scripts("examples/check_*" example 300)
 lodge_add_test(install install 300
   ${PROJECT_SOURCE_DIR}/cmake/test-install.sh

@@ -5,81 +5,11 @@
  * What is expected here is what the package @dprint/formatter 0.6.0 makes of
  * the same texts with the same two plugins.
  */
-#include "modes.h"
+#include "oracle.h"
 #include "support_signals.c"
 
 static lodge_module markdown_module, json_module;
 static lodge_instance markdown, json;
-
-/* ---- the protocol of a plugin ------------------------------------------- */
-
-static void memory_write(lodge_instance plugin, uint32_t at, const char *ptr,
-                         uint32_t len)
-{
-    lodge_memory memory;
-
-    OK(lodge_instance_memory(plugin, TEXT("memory"), &memory, ERR));
-    OK(lodge_memory_write(memory, at, (const uint8_t *)ptr, len, ERR));
-}
-
-/* Freed by the caller. */
-static char *memory_read(lodge_instance plugin, uint32_t at, uint32_t len)
-{
-    char *out = malloc((size_t)len + 1);
-    lodge_memory memory;
-
-    assert_non_null(out);
-    OK(lodge_instance_memory(plugin, TEXT("memory"), &memory, ERR));
-    OK(lodge_memory_read(memory, at, (uint8_t *)out, len, ERR));
-    out[len] = 0;
-    return out;
-}
-
-static void send_text(lodge_instance plugin, const char *ptr, uint32_t len)
-{
-    memory_write(plugin, call_with(plugin, "clear_shared_bytes", len), ptr,
-                 len);
-}
-
-static char *receive(lodge_instance plugin, uint32_t len)
-{
-    return memory_read(plugin, call_with(plugin, "get_shared_bytes_ptr", 0),
-                       len);
-}
-
-static lodge_instance open_plugin(lodge_module module)
-{
-    static const char config[] = "{\"global\":{},\"plugin\":{}}";
-    lodge_instance plugin = new_guest(module);
-    char *diagnostics;
-
-    assert_int_equal(call_with(plugin, "dprint_plugin_version_4", 0), 4);
-    send_text(plugin, config, sizeof config - 1);
-    call_with(plugin, "register_config", 1);
-    diagnostics =
-        receive(plugin, call_with(plugin, "get_config_diagnostics", 1));
-    assert_string_equal(diagnostics, "[]");
-    free(diagnostics);
-    return plugin;
-}
-
-/* 0 unchanged, 1 changed, 2 failed; `*out` is the new text or the error. */
-static uint32_t format(lodge_instance plugin, const char *path,
-                       const char *text, char **out)
-{
-    uint32_t changed;
-
-    send_text(plugin, path, (uint32_t)strlen(path));
-    call_with(plugin, "set_file_path", 0);
-    send_text(plugin, text, (uint32_t)strlen(text));
-    changed = call_with(plugin, "format", 1);
-    *out = NULL;
-    if (changed == 1)
-        *out = receive(plugin, call_with(plugin, "get_formatted_text", 0));
-    else if (changed == 2)
-        *out = receive(plugin, call_with(plugin, "get_error_text", 0));
-    return changed;
-}
 
 /* ---- the host ----------------------------------------------------------- */
 
@@ -244,6 +174,21 @@ static void many_blocks_are_many_nested_calls(void **state)
     free(want);
 }
 
+/* Whole documents, with code in several languages. */
+static void real_pages_become_what_node_makes_of_them(void **state)
+{
+    uint32_t mode;
+
+    (void)state;
+    oracle_open("*.md", "markdown json");
+    for (mode = 0; mode < MODES; mode++) {
+        open_mode(mode);
+        formats_as_node(markdown);
+        close_mode();
+    }
+    oracle_close();
+}
+
 /* The JSON formatter alone, in a store where nothing waits. */
 static void json_alone_is_the_same(void **state)
 {
@@ -281,6 +226,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_page_becomes_the_same_in_every_mode),
         cmocka_unit_test(many_blocks_are_many_nested_calls),
+        cmocka_unit_test(real_pages_become_what_node_makes_of_them),
         cmocka_unit_test(json_alone_is_the_same),
     };
 

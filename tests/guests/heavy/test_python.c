@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "fetched.h"
+#include "guests/real/fetched.h"
 #include "guests/wasi_guest.h"
 #include "support_signals.c"
 
