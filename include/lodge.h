@@ -387,7 +387,11 @@ enum {
     LODGE_CONFIG_POOL_DECOMMIT_BATCH = 92, /* slots given back at once */
     LODGE_CONFIG_POOL_MEMORY_KEEP = 93,    /* bytes kept resident per memory */
     LODGE_CONFIG_POOL_TABLE_KEEP = 94,     /* bytes kept resident per table */
-    LODGE_CONFIG_POOL_STACK_KEEP = 95      /* bytes kept resident per stack */
+    LODGE_CONFIG_POOL_STACK_KEEP = 95,     /* bytes kept resident per stack */
+    LODGE_CONFIG_CACHE_FOLDER = 112,  /* text: folder for compiled modules */
+    LODGE_CONFIG_CACHE_BYTES = 113,   /* bytes to keep there */
+    LODGE_CONFIG_CACHE_AGE = 114,     /* seconds until an unused one goes */
+    LODGE_CONFIG_CACHE_KEY_FILE = 115 /* text: file with the cache's key */
 };
 
 /* Types of configuration keys (lodge_config_key). */
@@ -532,7 +536,26 @@ enum {
     LODGE_STAT_SHARED_MEMORIES = 70, /* shared memories that the host has had
                                    in its hands, and live */
     LODGE_STAT_SHARED_BYTES = 71,    /* their bytes now */
-    LODGE_STAT_SHARED_WAITS = 72     /* threads in lodge_shared_memory_wait */
+    LODGE_STAT_SHARED_WAITS = 72,    /* threads in lodge_shared_memory_wait */
+    LODGE_STAT_CACHE_HITS = 80,      /* modules found in a cache, so far */
+    LODGE_STAT_CACHE_MISSES = 81,    /* modules looked for and not found */
+    LODGE_STAT_CACHE_REFUSED = 82,   /* entries that were not sound: removed */
+    LODGE_STAT_CACHE_WRITES = 83,    /* entries written */
+    LODGE_STAT_CACHE_BYTES = 84,     /* bytes of these */
+    LODGE_STAT_CACHE_PRUNED = 85,    /* entries removed for size and age */
+    LODGE_STAT_CACHE_FAILURES = 86,  /* times that a cache was of no use */
+    LODGE_STAT_CACHE_WHY = 87 /* LODGE_CACHE_* of the last time, 0 = none */
+};
+
+/* Why a cache was of no use: LODGE_STAT_CACHE_WHY. No call fails for it. */
+enum {
+    LODGE_CACHE_FOLDER = 1, /* the folder cannot be made or opened */
+    LODGE_CACHE_OWNER = 2,  /* it is not the user's, or others can write */
+    LODGE_CACHE_KEY = 3,    /* no key, or one that others can read */
+    LODGE_CACHE_READ = 4,   /* an entry could not be read */
+    LODGE_CACHE_WRITE = 5,  /* nor written: a full or read-only disk */
+    LODGE_CACHE_SIZE = 6,   /* a module is larger than cache-bytes */
+    LODGE_CACHE_CHANGED = 7 /* an entry was not sound */
 };
 
 /* What lodge_shared_memory_rmw does. */

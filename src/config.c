@@ -7,19 +7,66 @@
 
 /* ---- changing --------------------------------------------------------- */
 
-static lodge_status target_set(struct settings *set, const char *ptr,
-                               uint64_t len, lodge_error *err)
+/* Where the text of a key is. */
+static char **text_of(struct settings *set, uint32_t key)
 {
-    char *copy = NULL;
+    switch (key) {
+    case LODGE_CONFIG_CACHE_FOLDER:
+        return &set->cache_folder;
+    case LODGE_CONFIG_CACHE_KEY_FILE:
+        return &set->cache_key_file;
+    default:
+        assert(key == LODGE_CONFIG_TARGET);
+        return &set->target;
+    }
+}
 
-    if (len && !config_text_is(ptr, len, "host")) {
+static const char *text_in(const struct settings *set, const struct key *k)
+{
+    struct settings *same = (struct settings *)(uintptr_t)set;
+
+    return k->type == LODGE_VALUE_TEXT ? *text_of(same, k->key) : NULL;
+}
+
+static lodge_status text_set(struct settings *set, const struct key *k,
+                             const char *ptr, uint64_t len, lodge_error *err)
+{
+    char **at = text_of(set, k->key), *copy = NULL;
+
+    if (!config_text_is(ptr, len, k->words)) {
         copy = alloc_copy(ptr, len);
         if (!copy)
             return error_memory(err);
     }
-    alloc_free(set->target);
-    set->target = copy;
+    alloc_free(*at);
+    *at = copy;
     return LODGE_OK;
+}
+
+void config_texts_free(struct settings *set)
+{
+    alloc_free(set->target);
+    alloc_free(set->cache_folder);
+    alloc_free(set->cache_key_file);
+    set->target = set->cache_folder = set->cache_key_file = NULL;
+}
+
+lodge_status config_texts_copy(const struct settings *from,
+                               struct settings *to, lodge_error *err)
+{
+    lodge_status st = LODGE_OK;
+    const char *text;
+    uint32_t i;
+
+    to->target = to->cache_folder = to->cache_key_file = NULL;
+    for (i = 0; i < KEY_COUNT && st == LODGE_OK; i++) {
+        text = text_in(from, &config_keys[i]);
+        if (text)
+            st = text_set(to, &config_keys[i], text, strlen(text), err);
+    }
+    if (st != LODGE_OK)
+        config_texts_free(to);
+    return st;
 }
 
 static lodge_status set_text(struct settings *set, const struct key *k,
@@ -30,7 +77,9 @@ static lodge_status set_text(struct settings *set, const struct key *k,
     if (k->type == LODGE_VALUE_TEXT) {
         if (len > k->max || memchr(ptr, 0, len))
             return config_value_refuse(k, ptr, len, err);
-        return target_set(set, ptr, len, err);
+        if (!len) /* whatever it is called */
+            ptr = k->words, len = strlen(k->words);
+        return text_set(set, k, ptr, len, err);
     }
     if (!config_parse_value(k, ptr, len, &value))
         return config_value_refuse(k, ptr, len, err);
@@ -115,7 +164,7 @@ static void config_destroy(void *obj)
 {
     struct config *cfg = obj;
 
-    alloc_free(cfg->set.target);
+    config_texts_free(&cfg->set);
     alloc_free(cfg);
 }
 
@@ -227,16 +276,14 @@ lodge_status lodge_config_parse(lodge_config config, const char *ptr,
         return st;
     /* On a copy, so that a mistake at the end changes nothing. */
     set = cfg->set;
-    set.target = NULL;
-    if (cfg->set.target)
-        st = target_set(&set, cfg->set.target, strlen(cfg->set.target), err);
+    st = config_texts_copy(&cfg->set, &set, err);
     if (st == LODGE_OK)
         st = set_list(&set, ptr ? ptr : "", len, err);
     if (st == LODGE_OK) {
-        alloc_free(cfg->set.target);
+        config_texts_free(&cfg->set);
         cfg->set = set;
     } else {
-        alloc_free(set.target);
+        config_texts_free(&set);
     }
     handle_unlock(config.id);
     return st;
@@ -251,7 +298,7 @@ lodge_status config_read(const struct settings *set, uint32_t key,
     if (st != LODGE_OK)
         return st;
     if (k->type == LODGE_VALUE_TEXT)
-        *value = set->target ? strlen(set->target) : strlen("host");
+        *value = strlen(text_in(set, k) ? text_in(set, k) : k->words);
     else
         *value = set->value[key];
     return LODGE_OK;
@@ -265,7 +312,7 @@ lodge_status config_read_text(const struct settings *set, uint32_t key,
 
     if (st != LODGE_OK)
         return st;
-    config_value_text(k, set->value[key], set->target, out);
+    config_value_text(k, set->value[key], text_in(set, k), out);
     return out->failed ? error_memory(err) : LODGE_OK;
 }
 

@@ -44,7 +44,7 @@ const struct key config_keys[] = {
          "Compile the functions of a module on all cores."),
     CHOICE(OPT_LEVEL, "opt-level", 2, 1, "none speed speed-and-size",
            "What the compiler optimises for."),
-    {LODGE_CONFIG_TARGET, LODGE_VALUE_TEXT, "target", 0, 128, 0, NULL,
+    {LODGE_CONFIG_TARGET, LODGE_VALUE_TEXT, "target", 0, 128, 0, "host",
      "What code is made for: host, pulley64, or a target triple."},
     BOOL(NAN_CANONICALIZATION, "nan-canonicalization", 0,
          "Give every NaN the same bits."),
@@ -131,6 +131,14 @@ const struct key config_keys[] = {
          "Bytes of a table that stay resident for its next use."),
     UINT(POOL_STACK_KEEP, "pool-stack-keep", 0, 64 * MIB, 0,
          "Bytes of a fiber's stack that stay resident for its next use."),
+    {LODGE_CONFIG_CACHE_FOLDER, LODGE_VALUE_TEXT, "cache-folder", 0, 4000, 0,
+     "none", "Folder for compiled modules, of the user's own."},
+    UINT(CACHE_BYTES, "cache-bytes", 0, INT64_MAX, GIB,
+         "Bytes of compiled modules to keep on disk."),
+    UINT(CACHE_AGE, "cache-age", 0, UINT32_MAX, 30 * 24 * 3600,
+         "Seconds after which an unused one goes; 0: never."),
+    {LODGE_CONFIG_CACHE_KEY_FILE, LODGE_VALUE_TEXT, "cache-key-file", 0, 4000,
+     0, "none", "File with the cache's key, in place of the folder's own."},
 };
 
 static_assert(sizeof config_keys / sizeof *config_keys == KEY_COUNT,
@@ -194,7 +202,7 @@ static const char *word_at(const char *words, uint64_t n, size_t *len)
     return NULL;
 }
 
-void config_value_text(const struct key *k, uint64_t value, const char *target,
+void config_value_text(const struct key *k, uint64_t value, const char *text,
                        struct textbuf *out)
 {
     const char *word;
@@ -210,7 +218,7 @@ void config_value_text(const struct key *k, uint64_t value, const char *target,
             textbuf_add(out, word, len);
         return;
     case LODGE_VALUE_TEXT:
-        textbuf_printf(out, "%s", target ? target : "host");
+        textbuf_printf(out, "%s", text ? text : k->words);
         return;
     default:
         textbuf_printf(out, "%llu", (unsigned long long)value);

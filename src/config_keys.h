@@ -8,11 +8,12 @@ struct key {
     uint32_t key, type;
     const char *name;
     uint64_t min, max, value; /* value: default */
-    const char *words;        /* of a choice, separated by spaces */
+    const char
+        *words; /* of a choice, separated by spaces; default of a text */
     const char *help;
 };
 
-enum { KEY_COUNT = 60 };
+enum { KEY_COUNT = 64 };
 extern const struct key config_keys[KEY_COUNT];
 
 /* By number or name; NULL if there is none. */
@@ -24,7 +25,7 @@ lodge_status config_key_need(uint32_t key, const struct key **out,
 
 int config_text_is(const char *ptr, size_t len, const char *word);
 /* A value as text, and the values that are allowed. */
-void config_value_text(const struct key *k, uint64_t value, const char *target,
+void config_value_text(const struct key *k, uint64_t value, const char *text,
                        struct textbuf *out);
 void config_range_text(const struct key *k, struct textbuf *out);
 /* 1 if the text is a value in the key's range; not for text keys. */

@@ -3,7 +3,7 @@
  */
 #include <string.h>
 
-#include "rooms.h"
+#include "cache.h"
 
 void engine_ref(struct engine *eng)
 {
@@ -20,7 +20,8 @@ void engine_unref(struct engine *eng)
         wasm_engine_delete(eng->raw);
     if (eng->domain)
         domain_drop(eng->domain);
-    alloc_free(eng->set.target);
+    cache_close(eng->cache);
+    config_texts_free(&eng->set);
     alloc_free(eng);
 }
 
@@ -64,10 +65,7 @@ static lodge_status settings_copy(const struct settings *from,
                                   struct settings *to, lodge_error *err)
 {
     *to = *from;
-    if (!from->target)
-        return LODGE_OK;
-    to->target = alloc_copy(from->target, strlen(from->target));
-    return to->target ? LODGE_OK : error_memory(err);
+    return config_texts_copy(from, to, err);
 }
 
 /* A child of fork has none of the compiler's threads. */
@@ -114,6 +112,8 @@ static lodge_status engine_make(const struct settings *set,
     st = engine_raw(eng, err);
     if (st == LODGE_OK && eng->set.value[LODGE_CONFIG_INTERRUPTION])
         st = ticker_add(eng, err);
+    if (st == LODGE_OK)
+        eng->cache = cache_open(&eng->set);
     if (st == LODGE_OK) {
         *out = eng;
         eng = NULL;

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -108,9 +109,13 @@ static char *name_beside(const char *path)
     return name.ptr;
 }
 
-/* errno of the failure, or 0. */
-static int drain(int fd, const uint8_t *ptr, size_t len)
+int file_drain(int fd, const uint8_t *ptr, size_t len)
 {
+    struct rlimit most;
+
+    /* Beyond this limit the system would send a signal. */
+    if (getrlimit(RLIMIT_FSIZE, &most) == 0 && most.rlim_cur < len)
+        return EFBIG;
     while (len > 0) {
         ssize_t n = write(fd, ptr, len);
 
@@ -121,7 +126,19 @@ static int drain(int fd, const uint8_t *ptr, size_t len)
         ptr += n;
         len -= (size_t)n;
     }
-    return fsync(fd) != 0 ? errno : 0;
+    return 0;
+}
+
+/* What a crash of the system leaves is the old file or the new one. */
+static int finish(int fd, const uint8_t *ptr, size_t len)
+{
+    int failed = file_drain(fd, ptr, len);
+
+    if (!failed && fsync(fd) != 0)
+        failed = errno;
+    if (close(fd) != 0 && !failed)
+        failed = errno;
+    return failed;
 }
 
 lodge_status file_write(const char *path, const uint8_t *ptr, size_t len,
@@ -133,9 +150,7 @@ lodge_status file_write(const char *path, const uint8_t *ptr, size_t len,
     if (!name)
         return error_memory(err);
     fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    failed = fd < 0 ? errno : drain(fd, ptr, len);
-    if (fd >= 0 && close(fd) != 0 && !failed)
-        failed = errno;
+    failed = fd < 0 ? errno : finish(fd, ptr, len);
     if (!failed && rename(name, path) != 0)
         failed = errno;
     if (failed && fd >= 0)

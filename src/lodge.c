@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "abi.h"
-#include "rooms.h"
+#include "cache.h"
 
 /* ---- once ------------------------------------------------------------- */
 
@@ -196,7 +196,10 @@ lodge_status lodge_stat(uint32_t key, uint64_t *value)
         *value = shared_waits();
         return LODGE_OK;
     default:
-        return LODGE_E_NOT_FOUND;
+        if (key < LODGE_STAT_CACHE_HITS || key > LODGE_STAT_CACHE_WHY)
+            return LODGE_E_NOT_FOUND;
+        *value = cache_stat(key);
+        return LODGE_OK;
     }
 }
 

@@ -3,7 +3,7 @@
  */
 #include <string.h>
 
-#include "rooms.h"
+#include "cache.h"
 
 /* The compiler needs more stack than a guest does. */
 enum { COMPILE_STACK = 1024 * 1024 };
@@ -87,6 +87,14 @@ uint32_t module_export_find(const struct module *mod, const char *name,
 
 /* ---- the record ------------------------------------------------------- */
 
+void module_empty(struct module *mod)
+{
+    lodge_wt_shape_free(&mod->shape);
+    if (mod->raw)
+        wasmtime_module_delete(mod->raw);
+    mod->raw = NULL;
+}
+
 void module_ref(struct module *mod)
 {
     atomic_fetch_add_explicit(&mod->refs, 1, memory_order_relaxed);
@@ -97,9 +105,7 @@ void module_unref(struct module *mod)
     if (!mod ||
         atomic_fetch_sub_explicit(&mod->refs, 1, memory_order_acq_rel) != 1)
         return;
-    lodge_wt_shape_free(&mod->shape);
-    if (mod->raw)
-        wasmtime_module_delete(mod->raw);
+    module_empty(mod);
     engine_unref(mod->eng);
     alloc_free(mod->names);
     alloc_free(mod);
@@ -253,10 +259,7 @@ static lodge_status compile(struct module *mod, const struct binary *bin,
                             lodge_error *err)
 {
     wasmtime_error_t *error;
-    lodge_status st = check_limits(mod->eng, bin, err);
 
-    if (st != LODGE_OK)
-        return st;
     note_threads(mod->eng);
     error = lodge_wt_module_new(mod->eng->raw, bin->ptr, bin->len,
                                 module_small_stack(), &mod->raw);
@@ -265,6 +268,23 @@ static lodge_status compile(struct module *mod, const struct binary *bin,
     if (error)
         return trap_translate(NULL, error, LODGE_E_COMPILE, err);
     return LODGE_OK;
+}
+
+static lodge_status compile_or_find(struct module *mod,
+                                    const struct binary *bin, lodge_error *err)
+{
+    struct cache_try at;
+    lodge_status st = check_limits(mod->eng, bin, err);
+
+    if (st != LODGE_OK)
+        return st;
+    if (!cache_find(&at, mod->eng, bin->ptr, bin->len, mod)) {
+        st = compile(mod, bin, err);
+        if (st == LODGE_OK)
+            cache_keep(&at, mod);
+    }
+    cache_end(&at);
+    return st;
 }
 
 static lodge_status module_make(struct engine *eng, const uint8_t *ptr,
@@ -279,7 +299,7 @@ static lodge_status module_make(struct engine *eng, const uint8_t *ptr,
         return error_memory(err);
     st = binary_open(&bin, eng, ptr, len, err);
     if (st == LODGE_OK)
-        st = compile(mod, &bin, err);
+        st = compile_or_find(mod, &bin, err);
     binary_close(&bin);
     if (st == LODGE_OK)
         st = module_give(mod, out, err);

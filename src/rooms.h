@@ -73,11 +73,12 @@ void type_item_text(uint32_t kind, const struct type_limits *type,
 
 /* ---- config.c --------------------------------------------------------- */
 
-enum { CONFIG_KEYS = 96 }; /* keys are below this */
+enum { CONFIG_KEYS = 128 }; /* keys are below this */
 
 struct settings {
     uint64_t value[CONFIG_KEYS];
-    char *target; /* owned; NULL = host */
+    /* Texts; owned, NULL = the default. */
+    char *target, *cache_folder, *cache_key_file;
 };
 
 struct config {
@@ -92,6 +93,10 @@ lodge_status config_read(const struct settings *set, uint32_t key,
 lodge_status config_read_text(const struct settings *set, uint32_t key,
                               struct textbuf *out, lodge_error *err);
 void config_defaults(struct settings *set);
+/* The texts of another, copied; on failure there are none. */
+lodge_status config_texts_copy(const struct settings *from,
+                               struct settings *to, lodge_error *err);
+void config_texts_free(struct settings *set);
 /* Makes Wasmtime's config. NULL when memory is short. */
 wasm_config_t *config_make(const struct settings *set, lodge_status *st,
                            lodge_error *err);
@@ -99,12 +104,14 @@ wasm_config_t *config_make(const struct settings *set, lodge_status *st,
 /* ---- engine.c, ticker.c, reap.c --------------------------------------- */
 
 struct domain;
+struct cache;
 
 struct engine {
     _Atomic uint32_t refs;
     wasm_engine_t *raw;
     struct settings set;
     struct domain *domain;
+    struct cache *cache;     /* owned; NULL = none */
     _Atomic uint64_t epochs; /* lodge_engine_tick */
     struct engine *next;     /* ticker's list */
     struct engine *prev;
@@ -168,6 +175,8 @@ struct module {
     uint32_t names_mask;
 };
 
+/* Takes away what was filled in. */
+void module_empty(struct module *mod);
 void module_ref(struct module *mod);
 void module_unref(struct module *mod);
 lodge_status module_take(lodge_module module, struct module **out,
@@ -197,6 +206,8 @@ lodge_status file_path_check(const char *path, uint64_t len, lodge_error *err);
  */
 lodge_status file_read(const char *path, const char *what, uint64_t max,
                        uint8_t **out, size_t *len, lodge_error *err);
+/* Writes all of it; errno of the failure, or 0. */
+int file_drain(int fd, const uint8_t *ptr, size_t len);
 /* Writes a file or leaves it as it was. */
 lodge_status file_write(const char *path, const uint8_t *ptr, size_t len,
                         lodge_error *err);

@@ -69,6 +69,10 @@ static const uint32_t header_keys[] = {
     LODGE_CONFIG_POOL_MEMORY_KEEP,
     LODGE_CONFIG_POOL_TABLE_KEEP,
     LODGE_CONFIG_POOL_STACK_KEEP,
+    LODGE_CONFIG_CACHE_FOLDER,
+    LODGE_CONFIG_CACHE_BYTES,
+    LODGE_CONFIG_CACHE_AGE,
+    LODGE_CONFIG_CACHE_KEY_FILE,
 };
 
 enum { KEYS = sizeof header_keys / sizeof *header_keys };

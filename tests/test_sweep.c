@@ -188,6 +188,30 @@ out:
     return st;
 }
 
+/* Twice, with a cache: a failure there is none of the module's. */
+static lodge_status cached_module(void)
+{
+    static const char keys[] = "cache-folder=/tmp/lodge-test-sweep-cache";
+    lodge_config config = {0};
+    lodge_engine engine = {0};
+    lodge_module first = {0}, second = {0};
+    lodge_status st;
+
+    STEP(lodge_config_new(LODGE_PRESET_DEFAULT, &config, ERR));
+    STEP(lodge_config_parse(config, TEXT(keys), ERR));
+    STEP(lodge_engine_new(config, &engine, ERR));
+    STEP(lodge_module_open(engine, (const uint8_t *)guest, strlen(guest),
+                           &first, ERR));
+    STEP(lodge_module_open(engine, (const uint8_t *)guest, strlen(guest),
+                           &second, ERR));
+out:
+    lodge_module_close(first);
+    lodge_module_close(second);
+    lodge_engine_close(engine);
+    lodge_config_close(config);
+    return st;
+}
+
 static const char small[] = "(module (memory 1) (table 3 funcref))";
 
 static lodge_status host_objects(void)
@@ -301,6 +325,15 @@ static void saving_and_loading_survives_it(void **s)
     sweep(saved_and_loaded);
 }
 
+static void a_cache_survives_it(void **s)
+{
+    (void)s;
+    sweep(cached_module);
+    assert_int_equal(system("rm -rf /tmp/lodge-test-sweep-cache"), 0);
+    sweep(cached_module); /* with a folder and a key that are there */
+    assert_int_equal(system("rm -rf /tmp/lodge-test-sweep-cache"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -310,6 +343,7 @@ int main(void)
         TEST(memories_tables_and_wasi_survive_it),
         TEST(budgets_survive_it),
         TEST(saving_and_loading_survives_it),
+        TEST(a_cache_survives_it),
     };
 
     return RUN(tests);

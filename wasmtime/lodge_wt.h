@@ -201,7 +201,13 @@ struct lodge_wt_ask {
     size_t key_len;
     struct lodge_wt_limits limits;
     int big_stack;
+    int exact; /* no setting may differ */
 };
+/* What a cache calls a binary compiled so: its BLAKE3, and a file name. 0: a
+ * panic.
+ */
+int lodge_wt_entry(const struct lodge_wt_ask *ask, const uint8_t *ptr,
+                   size_t len, uint8_t digest[32], char name[80]);
 /* Sealed code into `cap` bytes of room; *len is what it needs. With less, or
  * none, nothing is written.
  */

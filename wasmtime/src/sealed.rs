@@ -355,6 +355,7 @@ pub struct Ask<'a> {
     key_len: usize,
     limits: Limits,
     big_stack: i32,
+    exact: i32,
 }
 
 impl<'a> Ask<'a> {
@@ -376,7 +377,7 @@ fn fits(parts: &Parts<'_>, ask: &Ask<'_>) -> Checked<Facts> {
     let saved = String::from_utf8_lossy(parts.settings);
     let difference = compare(&saved, ask.settings())?;
     let same = parts.frame.compat == compat(ask.engine());
-    if !same && matches!(difference, Difference::None) {
+    if !same && (ask.exact != 0 || matches!(difference, Difference::None)) {
         let makers = makers(&saved);
         return refuse(reason::VERSION, format!("compiled by another build of {makers}: compile the module again"));
     }
@@ -432,6 +433,28 @@ pub unsafe extern "C" fn lodge_wt_unseal(
         *shape = made;
         unsafe { *module = Box::into_raw(Box::new(opened)).cast() };
         Ok(())
+    })
+}
+
+/// The name says all that the code depends on.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lodge_wt_entry(
+    ask: &Ask<'_>,
+    ptr: *const u8,
+    len: usize,
+    digest: &mut [u8; 32],
+    name: &mut [u8; 80],
+) -> i32 {
+    or(0, || {
+        let binary = blake3::hash(unsafe { bytes(ptr, len) });
+        let mut hasher = Hasher::new_derive_key("Lodge cache 1: name of an entry");
+        hasher.update(binary.as_bytes());
+        hasher.update(&compat(ask.engine()));
+        hasher.update(ask.settings().as_bytes());
+        let text = format!("{}.lodge\0", hasher.finalize().to_hex());
+        name[..text.len()].copy_from_slice(text.as_bytes());
+        *digest = binary.into();
+        1
     })
 }
 
