@@ -2,5 +2,5 @@
  * Generated from include/lodge.h by tools/api.py; do not edit.
  */
 #ifndef LODGE_ABI_HASH
-#define LODGE_ABI_HASH UINT64_C(0x70ec10e2c74cc6d9)
+#define LODGE_ABI_HASH UINT64_C(0x2c14086072a30f5b)
 #endif
