@@ -195,7 +195,8 @@ static void run_all(const struct options *opt)
         for (self = all[i]; self->open; self++)
             if (case_wanted(self, opt->filter))
                 shown += run_case(self, opt, json, shown);
-    bench_latency(opt->filter, opt->rounds < 10, json, shown);
+    shown += bench_latency(opt->filter, opt->rounds < 10, json, shown);
+    bench_starts(opt->filter, opt->rounds < 10, json, shown);
     json_close(json, opt->json);
 }
 

@@ -50,6 +50,11 @@ extern const struct bench_case bench_waits[];
 /* How soon guests end; returns how many rows it showed after `before`. */
 int bench_latency(const char *filter, int quick, FILE *json, int before);
 
+/* ---- starts.c --------------------------------------------------------- */
+
+/* From a real guest's file to a module; the same. */
+int bench_starts(const char *filter, int quick, FILE *json, int before);
+
 /* ---- measure.c -------------------------------------------------------- */
 
 /* Nanoseconds of one turn of each way, by round. */

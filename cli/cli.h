@@ -60,8 +60,9 @@ struct operands {
 };
 
 extern const struct command *const commands[]; /* ends with NULL */
-extern const struct command command_run, command_inspect, command_validate,
-    command_wat, command_config, command_version, command_help;
+extern const struct command command_run, command_compile, command_inspect,
+    command_validate, command_wat, command_config, command_version,
+    command_help;
 
 /* Sort argv (ends with NULL) into options, set in `into`, and operands.
  * Returns CODE_GO_ON, or the exit code if this was all: help was asked for,
@@ -133,12 +134,30 @@ __attribute__((format(printf, 1, 2))) void hint(const char *format, ...);
 void detail(const char *ptr, size_t len);
 void hint_help(const struct command *self);
 
+/* ---- keys and folders (key.c) ------------------------------------------ */
+
+/* The key of compiled code; `may_make`: the user's own is made if there is
+ * none. False after it has told what is wrong.
+ */
+bool key_open(bool may_make, struct text *out);
+const char *key_set_file(void *into, const char *value);
+/* A file of ours in a folder of the user's: that of an environment variable,
+ * or one in the home folder. False: there is no such folder.
+ */
+bool user_path(const char *variable, const char *in_home, const char *name,
+               struct text *out);
+
+#define KEY_OPTION                                                            \
+    { "key-file", 0, "FILE",                                                  \
+      "the key of compiled code; without it the user's own", key_set_file }
+
 /* ---- modules (engine.c, module.c, file.c) ----------------- */
 
 /* First member of the options of every command that makes an engine. */
 struct engine_options {
     uint32_t preset;
     struct list config; /* texts for lodge_config_parse, in order */
+    const char *cache;  /* folder for what is compiled, or NULL */
 };
 const char *engine_set_preset(void *into, const char *value);
 const char *engine_set_config(void *into, const char *value);
@@ -161,10 +180,15 @@ bool file_read(const char *path, uint64_t most, struct text *out);
 /* How messages name a file. */
 const char *file_label(const char *path);
 
-enum module_form { FORM_BINARY, FORM_TEXT, FORM_OTHER };
+enum module_form { FORM_BINARY, FORM_TEXT, FORM_COMPILED, FORM_OTHER };
 enum module_form module_form(const struct text *bytes);
 bool module_read(const char *path, lodge_engine engine, struct text *out);
+/* Opens a module to be compiled. */
+bool module_compile(const char *path, lodge_engine engine, lodge_module *out);
+/* Opens a module, or loads it if it is compiled. */
 bool module_open(const char *path, lodge_engine engine, lodge_module *out);
+/* Whether a file holds compiled code. */
+bool module_is_compiled(const char *path);
 /* Text to binary. False after it has told what is wrong. */
 bool module_translate(const char *path, const struct text *source,
                       struct text *binary);

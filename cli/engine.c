@@ -119,6 +119,13 @@ int engine_open(const struct engine_options *opts, const char *forced,
         fail("%s", failure_message(&why));
         goto out;
     }
+    if (opts->cache &&
+        lodge_config_set_text(config, LODGE_CONFIG_CACHE_FOLDER, opts->cache,
+                              strlen(opts->cache), &why.err) != LODGE_OK) {
+        fail("--cache %s: %s", opts->cache, failure_message(&why));
+        code = CODE_USAGE;
+        goto out;
+    }
     code = configure_all(config, opts, forced);
     if (code != CODE_GO_ON)
         goto out;

@@ -281,6 +281,15 @@ static void stat_ms(const char *name, uint64_t ns)
     text_free(&line);
 }
 
+static void stat_words(const char *name, const char *words)
+{
+    struct text line = {0};
+
+    text_printf(&line, "%s: %s\n", name, words);
+    write_all(2, line.ptr, line.len);
+    text_free(&line);
+}
+
 static void stat_number(const char *name, uint64_t value)
 {
     struct text line = {0};
@@ -290,6 +299,32 @@ static void stat_number(const char *name, uint64_t value)
     text_free(&line);
 }
 
+/* What came of the cache, if there is one. */
+static void stat_cache(void)
+{
+    static const char *const why[] = {
+        "",
+        "its folder cannot be used",
+        "its folder is not this user's alone",
+        "its key cannot be used",
+        "it cannot be read",
+        "it cannot be written to",
+        "the module is larger than it may be",
+        "what it held was not sound",
+    };
+    uint64_t hits = 0, misses = 0, failed = 0;
+
+    lodge_stat(LODGE_STAT_CACHE_HITS, &hits);
+    lodge_stat(LODGE_STAT_CACHE_MISSES, &misses);
+    lodge_stat(LODGE_STAT_CACHE_WHY, &failed);
+    if (hits)
+        stat_words("cache", "found");
+    else if (failed && failed < sizeof why / sizeof *why)
+        stat_words("cache", why[failed]);
+    else if (misses)
+        stat_words("cache", "kept");
+}
+
 void guest_stats(const struct guest *guest)
 {
     uint64_t fuel = 0;
@@ -297,6 +332,7 @@ void guest_stats(const struct guest *guest)
     if (!guest->ended)
         return;
     stat_ms("compile time", guest->compile_ns);
+    stat_cache();
     stat_ms("run time", guest->ended - guest->began);
     stat_number("memory peak", store_get(guest, LODGE_STORE_MEMORY_PEAK));
     lodge_engine_get(guest->engine, LODGE_CONFIG_FUEL, &fuel, NULL);

@@ -367,6 +367,7 @@ out:
 
 static const struct option options[] = {
     {"json", 0, NULL, "print JSON; its form is in lodge-inspect(1)", set_json},
+    KEY_OPTION,
     ENGINE_OPTIONS,
     {0},
 };
@@ -375,9 +376,10 @@ const struct command command_inspect = {
     .name = "inspect",
     .operands = "FILE",
     .summary = "Show what a module imports, exports and needs.",
-    .about = "FILE is a binary or a text module; - is stdin. Names that would "
-             "mislead are\nshown in quotes, with escapes as in text "
-             "modules.\n",
+    .about =
+        "FILE is a binary or a text module, or what `lodge compile` made; "
+        "- is stdin.\nNames that would mislead are shown in quotes, with "
+        "escapes as in text modules.\n",
     .options = options,
     .least = 1,
     .most = 1,

@@ -12,8 +12,9 @@
 #include <unistd.h>
 
 const struct command *const commands[] = {
-    &command_run,    &command_inspect, &command_validate, &command_wat,
-    &command_config, &command_version, &command_help,     NULL,
+    &command_run,      &command_compile, &command_inspect,
+    &command_validate, &command_wat,     &command_config,
+    &command_version,  &command_help,    NULL,
 };
 
 /* A standard stream that is closed must not become the next file that is
@@ -42,7 +43,8 @@ static bool looks_like_module(const char *name)
 {
     const char *dot = strrchr(name, '.');
 
-    return (dot && (strcmp(dot, ".wasm") == 0 || strcmp(dot, ".wat") == 0)) ||
+    return (dot && (strcmp(dot, ".wasm") == 0 || strcmp(dot, ".wat") == 0 ||
+                    strcmp(dot, ".cwasm") == 0)) ||
            strchr(name, '/');
 }
 

@@ -3,7 +3,10 @@
  */
 #include "cli.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* ---- what a file is --------------------------------------------------- */
 
@@ -18,6 +21,12 @@ enum module_form module_form(const struct text *bytes)
 
     if (begins(bytes, "\0asm", 4))
         return FORM_BINARY;
+    if (bytes->len > 14 && memcmp(bytes->ptr + 9, "LODGE", 5) == 0 &&
+        begins(bytes,
+               "\x7f"
+               "ELF",
+               4))
+        return FORM_COMPILED;
     while (i < bytes->len && strchr(" \t\r\n", bytes->ptr[i]) && bytes->ptr[i])
         i++;
     if (i < bytes->len && (bytes->ptr[i] == '(' || bytes->ptr[i] == ';'))
@@ -53,6 +62,10 @@ bool module_read(const char *path, lodge_engine engine, struct text *out)
         lodge_engine_get(engine, LODGE_CONFIG_MAX_MODULE_BYTES, &most, NULL);
     if (!file_read(path, most, out))
         return false;
+    if (module_form(out) == FORM_COMPILED) {
+        fail("%s: is compiled code, and holds no module", file_label(path));
+        return false;
+    }
     if (module_form(out) == FORM_OTHER)
         return refuse(path, out);
     if (begins(out, "\0asm\x0d\0\x01\0", 8)) {
@@ -65,7 +78,7 @@ bool module_read(const char *path, lodge_engine engine, struct text *out)
 
 /* ---- opening ---------------------------------------------------------- */
 
-bool module_open(const char *path, lodge_engine engine, lodge_module *out)
+bool module_compile(const char *path, lodge_engine engine, lodge_module *out)
 {
     struct text bytes = {0};
     struct failure why;
@@ -88,6 +101,70 @@ bool module_open(const char *path, lodge_engine engine, lodge_module *out)
 out:
     text_free(&bytes);
     return good;
+}
+
+bool module_is_compiled(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct text head = {0};
+    struct stat info;
+    bool is = false;
+    ssize_t n;
+
+    if (fd < 0)
+        return false;
+    text_reserve(&head, 64);
+    if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode)) {
+        n = read(fd, head.ptr, 64);
+        head.len = n > 0 ? (size_t)n : 0;
+        is = module_form(&head) == FORM_COMPILED;
+    }
+    close(fd);
+    text_free(&head);
+    return is;
+}
+
+static void hint_refused(const lodge_error *err)
+{
+    switch (err->detail) {
+    case LODGE_SEALED_KEY:
+        hint("--key-file names the key that it was compiled with");
+        break;
+    case LODGE_SEALED_SETTINGS:
+        hint("use the --config and --preset that it was compiled with");
+        break;
+    case LODGE_SEALED_FORMAT:
+    case LODGE_SEALED_VERSION:
+    case LODGE_SEALED_CPU:
+        hint("`lodge compile` makes code for this machine");
+        break;
+    default:
+        break;
+    }
+}
+
+static bool load(const char *path, lodge_engine engine, lodge_module *out)
+{
+    struct text key = {0};
+    struct failure why;
+    bool good = key_open(false, &key);
+
+    failure_init(&why);
+    if (good && lodge_module_load_file(engine, path, strlen(path),
+                                       (const uint8_t *)key.ptr, key.len, out,
+                                       &why.err) != LODGE_OK) {
+        fail("%s: %s", file_label(path), failure_message(&why));
+        hint_refused(&why.err);
+        good = false;
+    }
+    text_free(&key);
+    return good;
+}
+
+bool module_open(const char *path, lodge_engine engine, lodge_module *out)
+{
+    return module_is_compiled(path) ? load(path, engine, out)
+                                    : module_compile(path, engine, out);
 }
 
 bool module_translate(const char *path, const struct text *source,

@@ -94,6 +94,27 @@ static const char *set_stdin(void *into, const char *value)
     return NULL;
 }
 
+static const char *set_cache(void *into, const char *value)
+{
+    struct run_options *opts = into;
+
+    if (!*value)
+        return "needs a folder";
+    opts->engine.cache = value;
+    opts->no_cache = false;
+    return NULL;
+}
+
+static const char *set_no_cache(void *into, const char *value)
+{
+    struct run_options *opts = into;
+
+    (void)value;
+    opts->engine.cache = NULL;
+    opts->no_cache = true;
+    return NULL;
+}
+
 static const char *set_verbose(void *into, const char *value)
 {
     struct run_options *opts = into;
@@ -131,6 +152,11 @@ static const struct option options[] = {
      "stop the guest after a time such as 500ms, 2s or 1m", set_timeout},
     {"memory", 0, "SIZE",
      "let the guest have at most so much memory, such as 64M", set_memory},
+    KEY_OPTION,
+    {"cache", 0, "FOLDER",
+     "keep what is compiled there; without it in the user's cache folder",
+     set_cache},
+    {"no-cache", 0, NULL, "keep nothing, and look for nothing", set_no_cache},
     ENGINE_OPTIONS,
     {"verbose", 'v', NULL, "explain a failure with a backtrace", set_verbose},
     {"stats", 0, NULL, "show time, memory and fuel on stderr", set_stats},
@@ -179,11 +205,15 @@ static int run(const struct command *self, char **argv)
 {
     struct run_options opts = {0};
     struct guest guest = {.opts = &opts};
+    struct text cache = {0};
     struct operands rest;
     int code = args_parse(self, argv, &opts, &rest);
 
     if (code != CODE_GO_ON)
         goto out;
+    if (!opts.no_cache && !opts.engine.cache &&
+        user_path("XDG_CACHE_HOME", ".cache", "modules", &cache))
+        opts.engine.cache = cache.ptr;
     guest_args(&guest, &rest);
     code = engine_open(&opts.engine, needed_keys(&opts), &guest.engine);
     if (code == CODE_GO_ON)
@@ -192,6 +222,7 @@ static int run(const struct command *self, char **argv)
         guest_stats(&guest);
 out:
     guest_close(&guest);
+    text_free(&cache);
     list_free(&opts.engine.config);
     list_free(&opts.dirs);
     list_free(&opts.envs);
@@ -203,9 +234,9 @@ const struct command command_run = {
     .operands = "FILE [--] [ARGS...]",
     .summary = "Run a WASI program, or call a function of a module.",
     .about =
-        "FILE is a binary or a text module; - is stdin. Options stand before "
-        "FILE;\neverything after it belongs to the guest, but one `--` right "
-        "after it.\n\n"
+        "FILE is a binary or a text module, or what `lodge compile` made; - "
+        "is stdin.\nOptions stand before FILE; what follows it is the "
+        "guest's, but one `--` right\nafter it.\n\n"
         "A guest has its arguments, stdin, stdout and stderr, and nothing "
         "else but what\noptions give it. Its exit code becomes that of "
         "the command.\n",

@@ -9,7 +9,7 @@ struct run_options {
     struct list dirs, envs; /* as given, and checked */
     const char *invoke, *input;
     uint64_t fuel, memory, timeout; /* units, bytes, ns */
-    bool has_fuel, has_memory, has_timeout, verbose, stats;
+    bool has_fuel, has_memory, has_timeout, verbose, stats, no_cache;
 };
 
 /* One run: everything it opens, and what is known about it. */

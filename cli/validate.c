@@ -10,10 +10,15 @@ static bool check(const char *path, lodge_engine engine)
     struct text source = {0}, binary = {0};
     const struct text *module = &source;
     struct failure why;
+    lodge_module loaded = {0};
     lodge_status st;
     bool good = false;
 
     failure_init(&why);
+    if (module_is_compiled(path)) {
+        good = module_open(path, engine, &loaded);
+        goto out;
+    }
     if (!module_read(path, engine, &source))
         goto out;
     if (module_form(&source) == FORM_TEXT) {
@@ -27,6 +32,7 @@ static bool check(const char *path, lodge_engine engine)
     if (!good)
         fail("%s: %s", file_label(path), failure_message(&why));
 out:
+    lodge_module_close(loaded);
     text_free(&source);
     text_free(&binary);
     return good;
@@ -69,14 +75,15 @@ out:
     return code;
 }
 
-static const struct option options[] = {ENGINE_OPTIONS, {0}};
+static const struct option options[] = {KEY_OPTION, ENGINE_OPTIONS, {0}};
 
 const struct command command_validate = {
     .name = "validate",
     .operands = "FILE...",
     .summary = "Check that modules are valid, without compiling them.",
-    .about = "FILE is a binary or a text module; - is stdin. Prints `FILE: "
-             "ok` for each\nvalid module. The exit code is 1 if one is not.\n",
+    .about = "FILE is a binary or a text module, or what `lodge compile` made; "
+             "- is stdin.\nPrints `FILE: ok` for each valid one. The exit code "
+             "is 1 if one is not.\n",
     .options = options,
     .least = 1,
     .most = ANY,

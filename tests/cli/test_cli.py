@@ -22,7 +22,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 LODGE = os.environ.get("LODGE") or str(ROOT / "build" / "release" / "lodge")
 PAGES = ROOT / "cli"
-COMMANDS = ["run", "inspect", "validate", "wat", "config", "version", "help"]
+COMMANDS = ["run", "compile", "inspect", "validate", "wat", "config", "version", "help"]
 PATIENCE = 120  # seconds; a run under sanitizers is slow
 SECRET = "LODGE_TEST_VARIABLE"
 UNDER_TSAN = "LODGE_TEST_TSAN" in os.environ
@@ -176,7 +176,9 @@ class Case(unittest.TestCase):
 
     def environment(self, **extra: str) -> dict[str, str]:
         env = {k: v for k, v in os.environ.items() if k != "NO_COLOR"}
-        env.update(LODGE_CLI_LEAKCHECK="1", TERM="xterm")
+        env.update(LODGE_CLI_LEAKCHECK="1", TERM="xterm",
+                   XDG_CACHE_HOME=str(self.dir / "cache"),
+                   XDG_CONFIG_HOME=str(self.dir / "settings"))
         env.update(extra)
         return env
 
@@ -773,7 +775,7 @@ class Limits(Case):
     def test_stats_are_lines_on_stderr(self) -> None:
         ran = self.invoke("add", 1, 2, options=("--stats",))
         self.assertEqual((ran.code, ran.out), (0, "3\n"))
-        self.assertRegex(ran.err, r"\Acompile time: [\d.]+ ms\n"
+        self.assertRegex(ran.err, r"\Acompile time: [\d.]+ ms\ncache: kept\n"
                                   r"run time: [\d.]+ ms\n"
                                   r"memory peak: 65536\n\Z")
 
@@ -1117,6 +1119,203 @@ class Output(Case):
             self.skipTest("compiled too quickly")
         self.assertRegex(shown, r"compiling .*guest.wat \.\.\.\r\x1b\[K")
         self.good(self.lodge("run", guest), "")
+
+
+class Compiled(Case):
+    """`lodge compile`, what takes its output, and keys."""
+
+    def compiled(self, *options: str, guest: str = MATH) -> str:
+        path = self.file(guest)
+        self.good(self.lodge("compile", *options, path), "")
+        return path[:-len(".wat")] + ".cwasm"
+
+    def key(self) -> Path:
+        return self.dir / "settings" / "lodge" / "key"
+
+    def test_compiled_code_runs_as_the_module(self) -> None:
+        code = self.compiled()
+        self.good(self.lodge("run", "--invoke", "add", code, 1, 2), "3\n")
+        self.good(self.lodge("validate", code), f"{code}: ok\n")
+        ran = self.lodge("run", "--invoke", "div", code, 1, 0)
+        self.bad(ran, 134, "integer divide by zero")
+
+    def test_inspect_tells_the_same_of_code_and_module(self) -> None:
+        path = self.file(MATH)
+        code = self.compiled()
+        told = []
+        for name in (path, code):
+            ran = self.lodge("inspect", "--json", name)
+            self.good(ran)
+            data = json.loads(ran.out)
+            del data["file"]
+            told.append(data)
+        self.assertEqual(*told)
+
+    def test_the_key_is_made_once_for_the_user_alone(self) -> None:
+        self.compiled()
+        key = self.key().read_bytes()
+        self.assertEqual(len(key), 32)
+        self.assertEqual(self.key().stat().st_mode & 0o777, 0o600)
+        self.assertEqual(self.key().parent.stat().st_mode & 0o777, 0o700)
+        self.assertEqual(os.listdir(self.key().parent), ["key"])
+        self.compiled()
+        self.assertEqual(self.key().read_bytes(), key)
+
+    def test_a_key_that_others_can_read_is_refused(self) -> None:
+        code = self.compiled()
+        for mode in (0o640, 0o604, 0o660, 0o601):
+            self.key().chmod(mode)
+            self.bad(self.lodge("run", "--invoke", "add", code, 1, 2), 1,
+                     "key file", "can be used by others")
+            self.bad(self.lodge("compile", self.file(MATH)), 1,
+                     "can be used by others")
+
+    def test_keys_that_are_none_are_refused(self) -> None:
+        code = self.compiled()
+        short = self.dir / "short"
+        for size in (0, 15, 1025):
+            short.write_bytes(b"k" * size)
+            short.chmod(0o600)
+            self.bad(self.lodge("run", "--key-file", short, code), 1,
+                     "16 to 1024 bytes")
+        self.bad(self.lodge("run", "--key-file", self.dir, code), 1,
+                 "not a regular file")
+        self.bad(self.lodge("run", "--key-file", "/none", code), 1,
+                 "key file /none: No such file", hint="umask 077")
+        self.bad(self.lodge("compile", "--key-file", self.dir / "no", code), 1)
+        self.bad(self.lodge("compile", "--key-file=", code), 2, "file name")
+        self.assertFalse((self.dir / "no").exists())
+
+    def test_without_a_key_nothing_is_loaded(self) -> None:
+        code = self.compiled()
+        self.key().unlink()
+        self.bad(self.lodge("run", code), 1, "No such file",
+                 hint="`lodge compile` makes it")
+        self.assertFalse(self.key().exists())
+        ran = self.lodge("compile", self.file(MATH),
+                         env={"HOME": "", "XDG_CONFIG_HOME": ""})
+        self.bad(ran, 1, "no key: HOME is not set")
+
+    def test_another_key_is_told(self) -> None:
+        code = self.compiled()
+        other = self.dir / "other"
+        other.write_bytes(bytes(range(32)))
+        other.chmod(0o600)
+        self.bad(self.lodge("run", "--key-file", other, code), 1,
+                 "another key", hint="--key-file")
+        code = self.compiled("--key-file", str(other))
+        ran = self.lodge("run", "--key-file", other, "--invoke", "add", code,
+                         4, 5)
+        self.good(ran, "9\n")
+
+    def test_changed_and_cut_code_is_refused(self) -> None:
+        code = Path(self.compiled())
+        good = code.read_bytes()
+        for at in (20, 5000, len(good) - 200, len(good) - 1):
+            bad = bytearray(good)
+            bad[at] ^= 4
+            code.write_bytes(bad)
+            for command in ("run", "inspect", "validate"):
+                self.bad(self.lodge(command, code), 1)
+        code.write_bytes(good[:-1])
+        self.bad(self.lodge("run", code), 1, "cut short")
+        code.write_bytes(good[:5000])
+        self.bad(self.lodge("validate", code), 1, "cut short")
+
+    def test_other_settings_are_named(self) -> None:
+        code = self.compiled()
+        self.bad(self.lodge("run", "--fuel=100", code), 1,
+                 "fuel=off; this engine has fuel=on", hint="--config")
+        code = self.compiled("--config", "fuel=on")
+        ran = self.lodge("run", "--fuel=100", "--invoke", "add", code, 1, 2)
+        self.good(ran, "3\n")
+
+    def test_output_goes_where_it_should(self) -> None:
+        path = self.file(MATH)
+        out = self.dir / "there"
+        self.good(self.lodge("compile", path, "-o", out), "")
+        ran = self.lodge("compile", "-o-", path)
+        self.assertEqual((ran.code, ran.raw), (0, out.read_bytes()))
+        ran = self.lodge("compile", "--json", path)
+        self.good(ran)
+        data = json.loads(ran.out)
+        self.assertEqual(set(data), {"format", "file", "output", "bytes"})
+        self.assertEqual(data["bytes"], len(out.read_bytes()))
+        self.assertEqual(Path(data["output"]).read_bytes(), out.read_bytes())
+
+    def test_a_module_on_stdin_needs_a_name_for_its_code(self) -> None:
+        self.bad(self.lodge("compile", "-", input=MATH.encode()), 2, "-o")
+        out = self.dir / "out"
+        self.good(self.lodge("compile", "-", "-o", out, input=MATH.encode()))
+        self.good(self.lodge("validate", out), f"{out}: ok\n")
+
+    def test_wrong_uses_of_compile_are_refused(self) -> None:
+        path = self.file(MATH)
+        code = self.compiled()
+        self.bad(self.lodge("compile"), 2, "FILE is missing")
+        self.bad(self.lodge("compile", path, "-o", path), 2, "source as well")
+        self.bad(self.lodge("compile", "--json", path, "-o", "-"), 2, "stdout")
+        self.bad(self.lodge("compile", path, "-o", "/none/x"), 1, "No such")
+        self.bad(self.lodge("compile", code), 1, "compiled code")
+        self.bad(self.lodge("wat", code), 1, "compiled code")
+        self.bad(self.lodge("compile", self.file("(module (func", "x.wat")), 1)
+        self.bad(self.lodge(code), 2, hint="lodge run")
+
+
+class Cache(Case):
+    """`lodge run` keeps what it compiles."""
+
+    def folder(self) -> Path:
+        return self.dir / "cache" / "lodge" / "modules"
+
+    def entries(self) -> list[str]:
+        return [n for n in os.listdir(self.folder()) if n != "key"]
+
+    def cached(self, *options: str, **env: str) -> str:
+        ran = self.lodge("run", "--stats", *options, "--invoke", "add",
+                         self.file(MATH), 1, 2, env=env)
+        self.assertEqual((ran.code, ran.out), (0, "3\n"), ran.err)
+        found = re.search(r"^cache: (.*)$", ran.err, re.M)
+        return found[1] if found else ""
+
+    def test_the_second_run_does_not_compile(self) -> None:
+        self.assertEqual(self.cached(), "kept")
+        self.assertEqual(self.cached(), "found")
+        self.assertEqual(len(self.entries()), 1)
+        self.assertEqual(self.folder().stat().st_mode & 0o777, 0o700)
+
+    def test_no_cache_keeps_nothing(self) -> None:
+        self.assertEqual(self.cached("--no-cache"), "")
+        self.assertFalse((self.dir / "cache").exists())
+        self.assertEqual(self.cached(HOME="", XDG_CACHE_HOME=""), "")
+
+    def test_a_folder_may_be_named(self) -> None:
+        there = str(self.dir / "there")
+        self.assertEqual(self.cached("--cache", there), "kept")
+        self.assertEqual(self.cached("--cache", there), "found")
+        self.assertFalse((self.dir / "cache").exists())
+        self.bad(self.lodge("run", "--cache=", "x"), 2, "needs a folder")
+        self.bad(self.lodge("run", "--cache", "x" * 5000, "x"), 2,
+                 "cache-folder")
+
+    def test_a_cache_that_is_of_no_use_says_why(self) -> None:
+        self.cached()
+        self.folder().chmod(0o777)
+        self.assertIn("not this user's alone", self.cached())
+        self.folder().chmod(0o700)
+        (self.folder() / "key").chmod(0o644)
+        self.assertIn("key", self.cached())
+        file = self.file("", "file")
+        self.assertIn("cannot be used", self.cached("--cache", file))
+
+    def test_changed_entries_are_compiled_anew(self) -> None:
+        self.cached()
+        entry = self.folder() / self.entries()[0]
+        data = bytearray(entry.read_bytes())
+        data[3000] ^= 1
+        entry.write_bytes(data)
+        self.assertIn("not sound", self.cached())
+        self.assertEqual(self.cached(), "found")
 
 
 if __name__ == "__main__":
