@@ -81,9 +81,10 @@ const struct command command_validate = {
     .name = "validate",
     .operands = "FILE...",
     .summary = "Check that modules are valid, without compiling them.",
-    .about = "FILE is a binary or a text module, or what `lodge compile` made; "
-             "- is stdin.\nPrints `FILE: ok` for each valid one. The exit code "
-             "is 1 if one is not.\n",
+    .about =
+        "FILE is a binary or a text module, or what `lodge compile` made; "
+        "- is stdin.\nPrints `FILE: ok` for each valid one. The exit code "
+        "is 1 if one is not.\n",
     .options = options,
     .least = 1,
     .most = ANY,
