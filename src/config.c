@@ -131,7 +131,8 @@ static const char *const presets[] = {
     [LODGE_PRESET_DEFAULT] = "",
     [LODGE_PRESET_UNTRUSTED] =
         "fuel=on,max-module-bytes=16M,max-functions=50000,"
-        "max-function-bytes=256K,max-locals=5000,backtrace-details=off,"
+        "max-function-bytes=256K,max-locals=5000,max-loop-depth=100,"
+        "backtrace-details=off,"
         "store-memory-limit=64M,store-table-limit=100000",
     [LODGE_PRESET_DETERMINISTIC] =
         "fuel=on,nan-canonicalization=on,relaxed-simd-deterministic=on,"

@@ -40,6 +40,8 @@ const struct key config_keys[] = {
          "Refuse modules with a longer function body."),
     UINT(MAX_LOCALS, "max-locals", 0, UINT32_MAX, 50000,
          "Refuse modules with a function of more locals."),
+    UINT(MAX_LOOP_DEPTH, "max-loop-depth", 0, UINT32_MAX, 1000,
+         "Refuse modules with more loops within loops."),
     BOOL(PARALLEL_COMPILATION, "parallel-compilation", 1,
          "Compile the functions of a module on all cores."),
     CHOICE(OPT_LEVEL, "opt-level", 2, 1, "none speed speed-and-size",

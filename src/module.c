@@ -248,7 +248,8 @@ static lodge_status check_limits(const struct engine *eng,
     wasmtime_error_t *error;
 
     module_limits(eng, &limits);
-    error = lodge_wt_scan(bin->ptr, bin->len, &limits, &limit);
+    error = lodge_wt_scan(bin->ptr, bin->len, &limits,
+                          eng->set.value[LODGE_CONFIG_MAX_LOOP_DEPTH], &limit);
     if (!error)
         return LODGE_OK;
     return trap_translate(NULL, error, limit ? LODGE_E_LIMIT : LODGE_E_COMPILE,

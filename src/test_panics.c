@@ -45,8 +45,8 @@ CAN_PANIC(lodge_wt_engine_new, (wasm_config_t * config, wasm_engine_t **out),
           (config, out))
 CAN_PANIC(lodge_wt_scan,
           (const uint8_t *ptr, size_t len,
-           const struct lodge_wt_limits *limits, int *limit),
-          (ptr, len, limits, limit))
+           const struct lodge_wt_limits *limits, uint64_t loops, int *limit),
+          (ptr, len, limits, loops, limit))
 CAN_PANIC(lodge_wt_module_new,
           (wasm_engine_t * engine, const uint8_t *ptr, size_t len,
            int big_stack, wasmtime_module_t **out),

@@ -18,6 +18,7 @@ static const uint32_t header_keys[] = {
     LODGE_CONFIG_MAX_FUNCTIONS,
     LODGE_CONFIG_MAX_FUNCTION_BYTES,
     LODGE_CONFIG_MAX_LOCALS,
+    LODGE_CONFIG_MAX_LOOP_DEPTH,
     LODGE_CONFIG_PARALLEL_COMPILATION,
     LODGE_CONFIG_OPT_LEVEL,
     LODGE_CONFIG_TARGET,
@@ -435,7 +436,7 @@ static void the_target_is_a_text_of_bounded_length(void **s)
 
 static void a_number_that_is_no_key_is_not_found(void **s)
 {
-    static const uint32_t bad[] = {0, 22, 31, 49, 63, 79, 96, UINT32_MAX};
+    static const uint32_t bad[] = {0, 23, 31, 49, 63, 79, 96, UINT32_MAX};
     lodge_config config = new_config();
     uint64_t value = 7;
     size_t i;
@@ -1048,6 +1049,11 @@ static void a_module_over_a_compile_limit_is_refused(void **s)
          "(func (local i32 i32 i64 f32 v128))"},
         {"max-function-bytes=2", "max-function-bytes=1", "2 is more",
          "(func)"},
+        {"max-loop-depth=2", "max-loop-depth=1", "loops within loops",
+         "(func block loop loop nop end end end)"},
+        {"max-loop-depth=1", "max-loop-depth=0", "1 is more",
+         "(func loop end loop end (if (i32.const 3) (then loop end))"
+         " (drop (i32.const 3)))"},
         {"max-module-bytes=19", "max-module-bytes=18", "module bytes",
          "(memory 1)"},
     };

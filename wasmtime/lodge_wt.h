@@ -131,10 +131,12 @@ struct lodge_wt_limits {
     uint64_t locals;
 };
 
-/* Check compile limits; *limit gets 1 if one of them was the reason. */
+/* Check compile limits; *limit gets 1 if one of them was the reason. `loops`
+ * is how deep they may be within each other.
+ */
 wasmtime_error_t *lodge_wt_scan(const uint8_t *ptr, size_t len,
                                 const struct lodge_wt_limits *limits,
-                                int *limit);
+                                uint64_t loops, int *limit);
 wasmtime_error_t *lodge_wt_module_new(wasm_engine_t *engine,
                                       const uint8_t *ptr, size_t len,
                                       int big_stack, wasmtime_module_t **out);

@@ -59,6 +59,8 @@ fn is_limit(message: &str) -> bool {
         || message.contains("exceeds memory limits")
         || message.contains("exceeds table limits")
         || message.contains("limit of instances")
+        || message.starts_with("byte count overflow") // more than there are addresses
+        || message.starts_with("overflow calculating ")
 }
 
 /// Words of Wasmtime's right after it has asked the limiter.

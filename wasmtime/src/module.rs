@@ -3,7 +3,7 @@
 use crate::layout::view;
 use crate::{Fail, bytes, give, guard, or};
 use std::ffi::c_void;
-use wasmparser::{KnownCustom, Parser, Payload};
+use wasmparser::{KnownCustom, Operator, Parser, Payload};
 use wasmtime::{
     Engine, Error, ExternType, FuncType, GlobalType, HeapType, MemoryType, Module, Mutability,
     RefType, Result, TableType, ValType,
@@ -130,9 +130,34 @@ fn check(what: &str, value: u64, limit: u64) -> std::result::Result<(), Over> {
     Err(Over(format!("{what}: {value} is more than the limit of {limit}")))
 }
 
+/// Loops within loops, at most. Only bodies with so many bytes that may be
+/// `loop` are looked at closely.
+fn loop_depth(body: &wasmparser::FunctionBody<'_>, limit: u64) -> u64 {
+    const LOOP: u8 = 3;
+    let candidates = body.as_bytes().iter().filter(|b| **b == LOOP).count() as u64;
+    let Ok(operators) = body.get_operators_reader() else { return 0 };
+    if candidates <= limit {
+        return 0;
+    }
+    let (mut open, mut depth, mut most) = (Vec::new(), 0u64, 0u64);
+    for operator in operators.into_iter().map_while(|o| o.ok()) {
+        match operator {
+            Operator::Loop { .. } => {
+                open.push(1);
+                depth += 1;
+                most = most.max(depth);
+            }
+            Operator::Block { .. } | Operator::If { .. } | Operator::TryTable { .. } => open.push(0),
+            Operator::End => depth -= open.pop().unwrap_or(0),
+            _ => {}
+        }
+    }
+    most
+}
+
 /// Walk over the sections. What is malformed is left to Wasmtime, which
 /// tells it better.
-fn scan(data: &[u8], limits: &Limits) -> std::result::Result<(), Over> {
+fn scan(data: &[u8], limits: &Limits, loops: u64) -> std::result::Result<(), Over> {
     check("module bytes", data.len() as u64, limits.module_bytes)?;
     let mut index = 0u64;
     for payload in Parser::new(0).parse_all(data) {
@@ -144,6 +169,7 @@ fn scan(data: &[u8], limits: &Limits) -> std::result::Result<(), Over> {
                 let size = body.range().len() as u64;
                 check(&format!("bytes of function body {index}"), size, limits.function_bytes)?;
                 check(&format!("locals of function body {index}"), locals(&body), limits.locals)?;
+                check(&format!("loops within loops of function body {index}"), loop_depth(&body, loops), loops)?;
                 index += 1;
             }
             Ok(_) => {}
@@ -178,10 +204,11 @@ pub unsafe extern "C" fn lodge_wt_scan(
     ptr: *const u8,
     len: usize,
     limits: &Limits,
+    loops: u64,
     limit: &mut i32,
 ) -> Fail {
     *limit = 0;
-    guard(|| match scan(unsafe { bytes(ptr, len) }, limits) {
+    guard(|| match scan(unsafe { bytes(ptr, len) }, limits, loops) {
         Ok(()) => Ok(()),
         Err(Over(text)) => {
             *limit = 1;
