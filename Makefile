@@ -7,7 +7,7 @@ JOBS ?= $(shell getconf _NPROCESSORS_ONLN)
 WERROR ?= OFF
 export LODGE_WASMTIME_PROFILE ?= release
 
-.PHONY: all run test soak check spec spec-all bench install clean help coverage \
+.PHONY: all run test soak check presets spec spec-all bench install clean help coverage \
 	release debug asan tsan
 .DEFAULT_GOAL := all
 
@@ -26,9 +26,13 @@ soak: debug                     ## long runs: flat memory over millions of turns
 check: setup-check release      ## what must not drift apart; after make test
 	@tools/check
 
+FILTER ?=
+PRESET ?= untrusted deterministic pulley small no-signals pooling
+presets: setup-test debug       ## all API tests, by preset; PRESET=, FILTER=
+	@tests/presets/run build/debug/tests/programs.txt "$(PRESET)" "$(FILTER)"
+
 # MODE is a list of words, FILTER a part of SUITE/NAME.
 MODE ?= on-demand pooling pulley suspend
-FILTER ?=
 spec: setup-test debug          ## the specification's suite; MODE=, FILTER=
 	@tests/spec/run build/debug/tests/spec/spec "$(MODE)" "$(FILTER)"
 

@@ -5,6 +5,7 @@
 #   thread    stress_*.c and tests/thread_*.c: worth a run under TSan
 #   soak      tests/soak_*.c, which take minutes: only by `make soak`
 #   example   every program of examples/, and that the docs show them as they are
+#   preset    all of room again, with engines of each preset (tests/presets)
 #   spec      the specification's suite, in four modes (tests/spec)
 #   cli       tests/cli/test_*.py, which run the command
 #   install   an installed copy, used from outside the tree
@@ -89,6 +90,20 @@ function(lodge_test_programs folder pattern labels timeout)
       C_VISIBILITY_PRESET default CXX_STANDARD 17 CXX_EXTENSIONS OFF
       RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/${folder})
     lodge_add_test(${name} "${labels}" ${timeout} ${name})
+    list(APPEND names ${name})
+  endforeach()
+  set(programs ${names} PARENT_SCOPE)
+endfunction()
+
+# Runs programs again, with engines of each preset.
+function(lodge_test_presets)
+  list(TRANSFORM ARGN REPLACE "(.+)" "$<TARGET_FILE:\\1>")
+  list(JOIN ARGN "\n" lines)
+  set(file ${PROJECT_BINARY_DIR}/tests/programs.txt)
+  file(GENERATE OUTPUT ${file} CONTENT "${lines}\n")
+  foreach(preset untrusted deterministic pulley small no-signals pooling)
+    lodge_add_test(preset_${preset} preset 900 ${LODGE_PYTHON}
+      ${PROJECT_SOURCE_DIR}/tests/presets/run ${file} ${preset})
   endforeach()
 endfunction()
 
@@ -151,7 +166,12 @@ if(LODGE_TESTING)
   lodge_add_seen()
   lodge_test_programs(tests "test_*" room 600 liblodge_seen)
   lodge_add_misuse()
+  set(rooms ${programs})
   lodge_test_programs(tests "thread_*" "room;thread" 600 liblodge_seen)
+  # A sanitizer has the same to see under every preset, for much more time.
+  if(NOT LODGE_SANITIZE)
+    lodge_test_presets(${rooms} ${programs})
+  endif()
   lodge_test_programs(tests "soak_*" soak 3600 liblodge)
   # They look at resident memory: ASan is not to keep what was freed.
   file(GLOB soaks CONFIGURE_DEPENDS tests/soak_*.c)

@@ -142,7 +142,7 @@ static const char *const presets[] = {
     [LODGE_PRESET_SMALL] =
         "parallel-compilation=off,memory-reservation=16M,"
         "memory-guard-size=64K,memory-reservation-for-growth=16M,"
-        "max-wasm-stack=256K,fiber-stack=512K",
+        "max-wasm-stack=256K,fiber-stack=1M",
     [LODGE_PRESET_NO_SIGNALS] = "signals-based-traps=off",
     [LODGE_PRESET_POOLING] =
         "allocator=pooling,pool-memory-keep=64K,pool-table-keep=64K,"

@@ -35,6 +35,10 @@ static lodge_status conflicts(const struct settings *set, lodge_error *err)
         what = "shared-memory=on needs wasm-threads=on";
     else if (v[LODGE_CONFIG_SHARED_MEMORY] && v[LODGE_CONFIG_ALLOCATOR])
         what = "shared-memory=on needs allocator=on-demand";
+    else if (v[LODGE_CONFIG_ALLOCATOR] &&
+             v[LODGE_CONFIG_POOL_MAX_MEMORY_SIZE] >
+                 v[LODGE_CONFIG_MEMORY_RESERVATION])
+        what = "pool-max-memory-size must not be more than memory-reservation";
     else if (v[LODGE_CONFIG_WASM_THREADS] && set->target &&
              strncmp(set->target, "pulley", 6) == 0)
         what = "a pulley target needs wasm-threads=off";
@@ -100,6 +104,9 @@ static void apply_engine(wasm_config_t *c, const uint64_t *v)
 
 static void apply_pool(wasm_config_t *c, const uint64_t *v)
 {
+    const uint64_t memory_size = v[LODGE_CONFIG_POOL_MAX_MEMORY_SIZE]
+                                     ? v[LODGE_CONFIG_POOL_MAX_MEMORY_SIZE]
+                                     : v[LODGE_CONFIG_MEMORY_RESERVATION];
     wasmtime_pooling_allocation_config_t *p =
         wasmtime_pooling_allocation_config_new();
 
@@ -119,13 +126,14 @@ static void apply_pool(wasm_config_t *c, const uint64_t *v)
     POOL(WARM_SLOTS, max_unused_warm_slots);
     POOL_SIZE(INSTANCE_SIZE, max_core_instance_size);
     POOL_SIZE(TABLE_ELEMENTS, table_elements);
-    POOL_SIZE(MAX_MEMORY_SIZE, max_memory_size);
     POOL_SIZE(DECOMMIT_BATCH, decommit_batch_size);
     POOL_SIZE(MEMORY_KEEP, linear_memory_keep_resident);
     POOL_SIZE(TABLE_KEEP, table_keep_resident);
     POOL_SIZE(STACK_KEEP, async_stack_keep_resident);
 #undef POOL
 #undef POOL_SIZE
+    wasmtime_pooling_allocation_config_max_memory_size_set(
+        p, (size_t)memory_size);
     wasmtime_pooling_allocation_strategy_set(c, p);
     wasmtime_pooling_allocation_config_delete(p);
 }

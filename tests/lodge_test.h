@@ -17,6 +17,8 @@
 
 #include <lodge.h>
 
+#include "preset_fixture.h"
+
 /* Text as the two arguments (ptr, len). */
 #define TEXT(s) (s), (uint64_t)strlen(s)
 
@@ -24,9 +26,7 @@
 #define TEST(name) cmocka_unit_test_setup_teardown(name, nothing_lives, nothing_lives)
 
 /* Run all tests of a room, or those that LODGE_TEST_FILTER names ("a_*"). */
-#define RUN(tests)                                                            \
-    (cmocka_set_test_filter(getenv("LODGE_TEST_FILTER")),                     \
-     cmocka_run_group_tests_name(__FILE__, tests, NULL, NULL))
+#define RUN(tests) run_room(__FILE__, tests, sizeof tests / sizeof *tests)
 
 static inline uint64_t stat_of(uint32_t key)
 {
@@ -130,21 +130,22 @@ static inline uint32_t reap_everything(void)
     return all;
 }
 
+/* An engine of the preset that this run is for. */
 static inline lodge_engine new_engine(void)
 {
     lodge_engine engine;
 
-    OK(lodge_engine_new((lodge_config){0}, &engine, ERR));
+    OK(preset_engine(&engine, ERR));
     return engine;
 }
 
-/* An engine with settings: "fuel=on". */
+/* The same with settings: "fuel=on". */
 static inline lodge_engine new_engine_with(const char *settings)
 {
     lodge_config config;
     lodge_engine engine;
 
-    OK(lodge_config_new(LODGE_PRESET_DEFAULT, &config, ERR));
+    OK(lodge_config_new(test_preset(), &config, ERR));
     OK(lodge_config_parse(config, TEXT(settings), ERR));
     OK(lodge_engine_new(config, &engine, ERR));
     return engine;

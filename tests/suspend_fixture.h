@@ -105,7 +105,8 @@ static inline void reap_all(void)
     while (n);
 }
 
-static const char *engine_settings = "";
+/* Deadlines and cancelling are part of what is looked at. */
+static const char *engine_settings = "interruption=on";
 
 static inline int begin(void **state)
 {

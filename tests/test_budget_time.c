@@ -369,5 +369,6 @@ int main(void)
         STORE_TEST(templates_need_interruption_too),
     };
 
+    engine_settings = "interruption=on";
     return RUN(tests);
 }

@@ -276,10 +276,10 @@ static int begin_asking(void **state)
     uint32_t i, index;
     lodge_host host;
 
-    engine_settings = "fuel=on";
+    engine_settings = "fuel=on,interruption=on";
     if (begin(state))
         return -1;
-    engine_settings = "";
+    engine_settings = "interruption=on";
     OK(lodge_host_new(engine, TEXT("m"), &host, ERR));
     for (i = 0; i < 3; i++) {
         OK(lodge_host_func(host, TEXT("i32 -> i32"), i, i, &index, ERR));
@@ -398,6 +398,16 @@ static int32_t asks_without_limits(lodge_caller caller, uint64_t *slots)
     return 0;
 }
 
+static int begin_without(void **state)
+{
+    int rc;
+
+    engine_settings = "fuel=off";
+    rc = begin(state);
+    engine_settings = "interruption=on";
+    return rc;
+}
+
 static void without_limits_there_is_nothing_left_to_ask(void **state)
 {
     struct frame f = frame_of(guest, "through", 0, 1);
@@ -418,7 +428,8 @@ int main(void)
         SUSPEND_TEST(requests_tell_them_apart_too),
         ASKING_TEST(every_mode_can_ask),
         ASKING_TEST(only_the_innermost_request_can_be_asked),
-        SUSPEND_TEST(without_limits_there_is_nothing_left_to_ask),
+        cmocka_unit_test_setup_teardown(
+            without_limits_there_is_nothing_left_to_ask, begin_without, end),
     };
 
     return RUN(tests);

@@ -778,8 +778,9 @@ static void contradicting_settings_are_told_in_words(void **s)
         {"target=nonsense", "nonsense"},
         {"target=wasm32", "target"},
         {"target=pulley64", "wasm-threads=off"},
-        {"allocator=pooling,memory-reservation=64K", "memory"},
-        {"allocator=pooling,pool-max-memory-size=8G", "memory"},
+        {"allocator=pooling,memory-reservation=64K,pool-max-memory-size=65537",
+         "pool-max-memory-size must not be more than memory-reservation"},
+        {"allocator=pooling,pool-max-memory-size=8G", "memory-reservation"},
     };
     lodge_engine engine = {7};
     lodge_config config;
@@ -1095,7 +1096,7 @@ static void more_stack_lets_a_guest_go_deeper(void **s)
         " (if (result i32) (i32.eqz (local.get 0)) (then (i32.const 7))"
         " (else (call $f (i32.sub (local.get 0) (i32.const 1)))))))";
     uint64_t slot = 5000;
-    lodge_engine engine = new_engine_with("max-wasm-stack=1M");
+    lodge_engine engine = new_engine_with("max-wasm-stack=1M,fiber-stack=2M");
     lodge_instance instance = new_instance(engine, deep);
 
     (void)s;

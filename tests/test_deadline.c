@@ -262,6 +262,8 @@ static void a_running_instruction_cannot_be_ended(void **state)
     struct frame f;
 
     (void)state;
+    OK(lodge_store_set(store, LODGE_STORE_MEMORY_LIMIT, UINT64_C(1) << 30,
+                       ERR));
     OK(lodge_instance_new(none, store, new_module(engine, bulk_text), &bulk,
                           ERR));
     while (took < 10 && pages < 8192) { /* 512 MiB at most */

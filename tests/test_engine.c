@@ -7,6 +7,9 @@
 
 #include "lodge_test.h"
 
+/* For engines whose guests are to be ended. */
+static const char ends[] = "interruption=on";
+
 static const char *const adds = "(module (func (export \"add\")"
                                 " (param i32 i32) (result i32)"
                                 " (i32.add (local.get 0) (local.get 1))))";
@@ -164,7 +167,7 @@ static void every_setting_in_effect_can_be_read(void **s)
     char text[64], def[64];
 
     (void)s;
-    OK(lodge_config_new(0, &config, ERR));
+    OK(lodge_config_new(test_preset(), &config, ERR));
     for (i = 0; i < lodge_config_key_count(); i++) {
         OK(lodge_config_key(i, LODGE_KEY_DEFAULT, &key, &type, def, 63, &len));
         def[len] = '\0';
@@ -176,6 +179,8 @@ static void every_setting_in_effect_can_be_read(void **s)
         }
         OK(lodge_config_get(config, key, &set, ERR));
         assert_true(set == found);
+        if (test_preset() != LODGE_PRESET_DEFAULT)
+            continue;
         assert_int_equal(len, strlen(def));
         assert_memory_equal(text, def, len);
     }
@@ -186,7 +191,8 @@ static void every_setting_in_effect_can_be_read(void **s)
 static void a_setting_is_copied_out_like_any_text(void **s)
 {
     lodge_engine engine =
-        new_engine_with("target=pulley64,wasm-threads=off,opt-level=none");
+        new_engine_with("target=pulley64,wasm-threads=off,"
+                        "opt-level=none,max-wasm-stack=512K");
 
     (void)s;
     READS("pulley64", lodge_engine_get_text(engine, LODGE_CONFIG_TARGET, buf,
@@ -201,7 +207,7 @@ static void a_setting_is_copied_out_like_any_text(void **s)
 /* "of the target the triple in effect" */
 static void the_target_of_this_machine_is_a_triple(void **s)
 {
-    lodge_engine engine = new_engine();
+    lodge_engine engine = new_engine_with("target=host");
     char text[64];
     uint64_t len;
 
@@ -231,7 +237,7 @@ static void a_number_that_is_no_key_is_not_found(void **s)
 
 static void an_engine_tells_whether_it_interprets(void **s)
 {
-    lodge_engine native = new_engine();
+    lodge_engine native = new_engine_with("target=host");
     lodge_engine pulley = new_engine_with("target=pulley64,wasm-threads=off");
     uint32_t yes = 7;
 
@@ -400,7 +406,7 @@ static void wait_for_loop(struct runner *run)
 
 static void shutdown_ends_calls_on_other_threads(void **s)
 {
-    lodge_engine engine = new_engine();
+    lodge_engine engine = new_engine_with(ends);
     struct runner runs[3];
     int i;
 
@@ -425,7 +431,7 @@ static void shutdown_meets_calls_that_just_begin(void **s)
 
     (void)s;
     for (i = 0; i < 100; i++) {
-        engine = new_engine();
+        engine = new_engine_with(ends);
         start_loop(&run, engine);
         if (i % 2)
             sched_yield();
@@ -451,7 +457,7 @@ static int32_t host_shuts_down(uint64_t token, lodge_caller caller,
 
 static void shutdown_from_inside_a_call_ends_that_call(void **s)
 {
-    lodge_engine engine = new_engine();
+    lodge_engine engine = new_engine_with(ends);
     lodge_linker linker = new_linker(engine);
     lodge_module module = new_module(
         engine, "(module (import \"h\" \"f\" (func $f)) (func (export \"run\")"
@@ -552,7 +558,7 @@ static double time_to_deadline(lodge_func fn)
  */
 static void a_deadline_ends_a_loop(void **s)
 {
-    lodge_engine engine = new_engine();
+    lodge_engine engine = new_engine_with(ends);
     lodge_instance instance = new_instance(engine, loops);
     lodge_store store;
     double spent = 0;
@@ -571,7 +577,7 @@ static void a_deadline_ends_a_loop(void **s)
 /* The ticker rests when nobody waits; it must come back. */
 static void a_deadline_still_works_after_a_rest(void **s)
 {
-    lodge_engine engine = new_engine();
+    lodge_engine engine = new_engine_with(ends);
     lodge_instance instance = new_instance(engine, loops);
     lodge_store store;
 
@@ -599,7 +605,7 @@ static void a_deadline_outlasts_a_long_host_function(void **s)
     static const char text[] =
         "(module (import \"h\" \"rest\" (func $rest))"
         " (func (export \"run\") (call $rest) (loop $l (br $l))))";
-    lodge_engine engine = new_engine();
+    lodge_engine engine = new_engine_with(ends);
     lodge_linker linker = new_linker(engine);
     lodge_module module = new_module(engine, text);
     lodge_instance instance;
@@ -622,7 +628,7 @@ static void a_deadline_outlasts_a_long_host_function(void **s)
 
 static void a_deadline_does_not_touch_a_call_in_time(void **s)
 {
-    lodge_engine engine = new_engine();
+    lodge_engine engine = new_engine_with(ends);
     lodge_instance instance = new_instance(engine, adds);
     uint64_t slots[2] = {1, 1};
     lodge_store store;
@@ -641,7 +647,7 @@ static void a_deadline_does_not_touch_a_call_in_time(void **s)
 
 static void ticks_end_a_loop_that_counts_them(void **s)
 {
-    lodge_engine engine = new_engine();
+    lodge_engine engine = new_engine_with(ends);
     struct runner run;
     lodge_store store;
     int ticks = 0;
@@ -671,7 +677,8 @@ static void ticks_end_a_loop_that_counts_them(void **s)
 
 static void ticks_of_one_engine_are_not_those_of_another(void **s)
 {
-    lodge_engine engine = new_engine_with("fuel=on"), other = new_engine();
+    lodge_engine engine = new_engine_with("fuel=on,interruption=on"),
+                 other = new_engine_with(ends);
     lodge_instance instance = new_instance(engine, loops);
     lodge_store store;
     int i;
@@ -722,7 +729,7 @@ static void wait_for_threads(uint64_t count)
  */
 static void the_thread_for_deadlines_goes_with_the_last_engine(void **s)
 {
-    lodge_engine engine = new_engine();
+    lodge_engine engine = new_engine_with(ends);
     uint64_t one = stat_of(LODGE_STAT_THREADS);
 
     (void)s;
@@ -733,7 +740,7 @@ static void the_thread_for_deadlines_goes_with_the_last_engine(void **s)
     engine = new_engine_with("interruption=off");
     assert_int_equal(stat_of(LODGE_STAT_THREADS), one - 1);
     lodge_engine_close(engine);
-    engine = new_engine();
+    engine = new_engine_with(ends);
     assert_int_equal(stat_of(LODGE_STAT_THREADS), one);
     lodge_engine_close(engine);
     wait_for_threads(one - 1);

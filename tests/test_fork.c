@@ -56,8 +56,8 @@ static int works(lodge_engine *engine)
     lodge_func fn;
     uint64_t slots[2] = {40, 2};
 
-    return !lodge_engine_new((lodge_config){0}, engine, NULL) &&
-           !lodge_module_open(*engine, (const uint8_t *)guest, strlen(guest),
+    *engine = new_engine_with("interruption=on");
+    return !lodge_module_open(*engine, (const uint8_t *)guest, strlen(guest),
                               &module, NULL) &&
            !lodge_linker_new(*engine, &linker, NULL) &&
            !lodge_store_new(*engine, &store, NULL) &&

@@ -50,7 +50,7 @@ static void open_it(lodge_direct_fn f, lodge_direct_fn g)
     lodge_module module;
 
     memset(&it, 0, sizeof it);
-    it.engine = new_engine();
+    it.engine = new_engine_with("interruption=on");
     it.linker = new_linker(it.engine);
     it.store = new_store(it.engine);
     OK(lodge_linker_func(it.linker, TEXT("m"), TEXT("f"), TEXT("i64 -> i64"),

@@ -1006,7 +1006,7 @@ static lodge_status build_and_use(void)
     lodge_status st;
     uint32_t index;
 
-    STEP(lodge_engine_new((lodge_config){0}, &eng, ERR));
+    STEP(preset_engine(&eng, ERR));
     STEP(lodge_host_new(eng, TEXT("env"), &made, ERR));
     STEP(lodge_host_memory(made, TEXT("1"), &index, ERR));
     STEP(lodge_host_export(made, index, TEXT("m"), ERR));

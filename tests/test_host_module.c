@@ -594,7 +594,7 @@ static lodge_status build_and_wait(void)
     lodge_status st;
     uint32_t index;
 
-    STEP(lodge_engine_new((lodge_config){0}, &engine, ERR));
+    STEP(preset_engine(&engine, ERR));
     STEP(lodge_host_new(engine, TEXT("env"), &host, ERR));
     STEP(lodge_host_func(host, TEXT("i32 i32 -> i32"), LODGE_HOST_SUSPEND, 0,
                          &index, ERR));

@@ -80,7 +80,7 @@ static void begin(const struct ending *ending)
     const uint64_t fuel = ending->status == LODGE_E_FUEL ? 10000 : INT64_MAX;
     lodge_host host;
 
-    engine = new_engine_with("fuel=on,exceptions=on");
+    engine = new_engine_with("fuel=on,interruption=on,exceptions=on");
     linker = new_linker(engine);
     OK(lodge_host_new(engine, TEXT("h"), &host, ERR));
     add_func(host, "fail", LODGE_HOST_DIRECT, host_fail);

@@ -361,7 +361,7 @@ static void keys_of_the_template_are_checked(void **state)
 {
     static const uint32_t keys[] = {0,  10, 16, 31, 32,
                                     33, 38, 39, 64, UINT32_MAX};
-    lodge_engine engine = new_engine_with("interruption=off");
+    lodge_engine engine = new_engine_with("interruption=off,fuel=off");
     lodge_prepared prepared = prepare_alone(engine, counter);
     size_t i;
 

@@ -514,7 +514,7 @@ static void fuel_is_used_up_between_stops(void **state)
     uint64_t n;
 
     (void)state;
-    engine = new_engine_with("fuel=on");
+    engine = new_engine_with("fuel=on,interruption=on");
     worker = new_instance(engine, worker_text);
     OK(lodge_instance_store(worker, &in, ERR));
     OK(lodge_store_set(in, LODGE_STORE_FUEL, 50000000, ERR));

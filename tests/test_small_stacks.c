@@ -270,7 +270,7 @@ static void make_everything(struct world *w)
     uint64_t slot = 7;
     lodge_func fn;
 
-    GIVES(LODGE_OK, lodge_engine_new((lodge_config){0}, &engine, &err));
+    GIVES(LODGE_OK, preset_engine(&engine, &err));
     GIVES(LODGE_OK, lodge_linker_new(engine, &linker, &err));
     GIVES(LODGE_OK, lodge_linker_add_wasi(linker, &err));
     GIVES(LODGE_OK, lodge_module_open(engine, (const uint8_t *)extra,

@@ -149,7 +149,7 @@ static lodge_status with_engine(int prepared)
     lodge_engine engine = {0};
     lodge_status st;
 
-    STEP(lodge_engine_new((lodge_config){0}, &engine, ERR));
+    STEP(preset_engine(&engine, ERR));
     STEP(run_guest(engine, prepared));
 out:
     lodge_engine_close(engine);
@@ -228,7 +228,7 @@ static lodge_status host_objects(void)
     lodge_extern item;
     lodge_status st;
 
-    STEP(lodge_engine_new((lodge_config){0}, &engine, ERR));
+    STEP(preset_engine(&engine, ERR));
     STEP(lodge_store_new(engine, &store, ERR));
     STEP(lodge_memory_new(store, TEXT("1 2"), &memory, ERR));
     STEP(lodge_memory_lease(memory, &address, &len, &lease, ERR));
@@ -264,7 +264,7 @@ static lodge_status budgets(void)
 
     STEP(lodge_budget_new(&budget, ERR));
     STEP(lodge_budget_set(budget, LODGE_BUDGET_MEMORY, 3 * 65536, ERR));
-    STEP(lodge_engine_new((lodge_config){0}, &engine, ERR));
+    STEP(preset_engine(&engine, ERR));
     STEP(lodge_module_open(engine, (const uint8_t *)small, strlen(small),
                            &module, ERR));
     STEP(lodge_linker_new(engine, &linker, ERR));

@@ -11,7 +11,6 @@ static const char trapping[] =
     " (elem (table $t) (i32.const 1) func $typed)"
     " (func (export \"0\") (call 1))"
     " (func (export \"1\") (drop (i32.load (i32.const 65533))))"
-    " (func (export \"2\") (drop (i32.atomic.load (i32.const 1))))"
     " (func (export \"3\") (call_indirect $t (type $none) (i32.const 3)))"
     " (func (export \"4\") (call_indirect $t (type $none) (i32.const 0)))"
     " (func (export \"5\") (call_indirect $t (type $none) (i32.const 1)))"
@@ -20,8 +19,6 @@ static const char trapping[] =
     " (func (export \"7\") (drop (i32.div_u (i32.const 1) (i32.const 0))))"
     " (func (export \"8\") (drop (i32.trunc_f64_s (f64.const nan))))"
     " (func (export \"9\") unreachable)"
-    " (func (export \"12\") (drop (memory.atomic.wait32 (i32.const 0)"
-    "  (i32.const 0) (i64.const 0))))"
     " (func (export \"13\") (drop (struct.get $s 0 (ref.null $s))))"
     " (func (export \"14\") (drop (array.get $a (array.new $a (i32.const 0)"
     "  (i32.const 2)) (i32.const 2))))"
@@ -34,13 +31,12 @@ static const char trapping[] =
 static void each_trap_has_its_code(void **state)
 {
     static const int32_t codes[] = {
-        LODGE_TRAP_MEMORY_OUT_OF_BOUNDS, LODGE_TRAP_HEAP_MISALIGNED,
-        LODGE_TRAP_TABLE_OUT_OF_BOUNDS,  LODGE_TRAP_INDIRECT_CALL_TO_NULL,
-        LODGE_TRAP_BAD_SIGNATURE,        LODGE_TRAP_INTEGER_OVERFLOW,
-        LODGE_TRAP_DIVISION_BY_ZERO,     LODGE_TRAP_BAD_CONVERSION,
-        LODGE_TRAP_UNREACHABLE,          LODGE_TRAP_ATOMIC_WAIT,
-        LODGE_TRAP_NULL_REFERENCE,       LODGE_TRAP_ARRAY_OUT_OF_BOUNDS,
-        LODGE_TRAP_ALLOCATION_TOO_LARGE, LODGE_TRAP_CAST_FAILURE,
+        LODGE_TRAP_MEMORY_OUT_OF_BOUNDS,  LODGE_TRAP_TABLE_OUT_OF_BOUNDS,
+        LODGE_TRAP_INDIRECT_CALL_TO_NULL, LODGE_TRAP_BAD_SIGNATURE,
+        LODGE_TRAP_INTEGER_OVERFLOW,      LODGE_TRAP_DIVISION_BY_ZERO,
+        LODGE_TRAP_BAD_CONVERSION,        LODGE_TRAP_UNREACHABLE,
+        LODGE_TRAP_NULL_REFERENCE,        LODGE_TRAP_ARRAY_OUT_OF_BOUNDS,
+        LODGE_TRAP_ALLOCATION_TOO_LARGE,  LODGE_TRAP_CAST_FAILURE,
     };
     lodge_engine engine = new_engine();
     lodge_instance in = new_instance(engine, trapping);
@@ -56,6 +52,25 @@ static void each_trap_has_its_code(void **state)
         assert_true(test_err.message_len > 10);
         OK(lodge_func_call(func_of(in, "fine"), NULL, 0, ERR));
     }
+    lodge_instance_close(in);
+    lodge_engine_close(engine);
+}
+
+static void traps_of_atomics_have_their_codes(void **state)
+{
+    lodge_engine engine = new_engine_with("wasm-threads=on");
+    lodge_instance in = new_instance(
+        engine,
+        "(module (memory 1)"
+        " (func (export \"load\") (drop (i32.atomic.load (i32.const 1))))"
+        " (func (export \"wait\") (drop (memory.atomic.wait32 (i32.const 0)"
+        "  (i32.const 0) (i64.const 0)))))");
+
+    (void)state;
+    FAILS(TRAP, lodge_func_call(func_of(in, "load"), NULL, 0, ERR));
+    assert_int_equal(test_err.trap, LODGE_TRAP_HEAP_MISALIGNED);
+    FAILS(TRAP, lodge_func_call(func_of(in, "wait"), NULL, 0, ERR));
+    assert_int_equal(test_err.trap, LODGE_TRAP_ATOMIC_WAIT);
     lodge_instance_close(in);
     lodge_engine_close(engine);
 }
@@ -407,7 +422,7 @@ static lodge_report report_of(lodge_instance in)
 /* In optimised code Wasmtime may name the instruction before an unreachable,
  * so tests of exact places switch the optimiser off.
  */
-static const char exact[] = "opt-level=none";
+static const char exact[] = "opt-level=none,backtrace-details=on";
 
 /* A fact about a frame, as text that lives until the next call. */
 static const char *frame(lodge_report report, uint32_t index, uint32_t what)
@@ -535,7 +550,7 @@ static void without_details_there_is_no_file_and_line(void **state)
 
 static void the_text_of_a_report_tells_all(void **state)
 {
-    lodge_engine engine = new_engine();
+    lodge_engine engine = new_engine_with("backtrace-details=on");
     lodge_instance in = new_instance(engine, layered);
     lodge_report report = report_of(in);
     char text[1000];
@@ -734,6 +749,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(each_trap_has_its_code),
         TEST(a_mangled_name_is_shown_as_it_is),
+        TEST(traps_of_atomics_have_their_codes),
         TEST(a_used_up_stack_is_a_status_of_its_own),
         TEST(used_up_fuel_is_a_status_of_its_own),
         TEST(traps_are_the_same_without_signals_and_in_pulley),

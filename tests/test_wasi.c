@@ -525,7 +525,7 @@ static void wasi_starts_no_threads(void **state)
 static int child(void)
 {
     lodge_engine_shutdown(engine);
-    engine = new_engine();
+    engine = new_engine_with("interruption=on");
     OK(lodge_wasi_new(&wasi, ERR));
     OK(lodge_wasi_arg(wasi, TEXT("child"), ERR));
     OK(lodge_wasi_dir(wasi, TEXT("/proc/self"), TEXT("/d"), 1, 1, ERR));

@@ -281,7 +281,7 @@ static int writes_into_a_broken_pipe(void)
     uint32_t fd;
 
     signal(SIGPIPE, SIG_DFL);
-    engine = new_engine();
+    engine = new_engine_with("interruption=on");
     OK(lodge_wasi_new(&wasi, ERR));
     open_box(RW, RW);
     assert_int_equal(mkfifo(at("box/pipe"), 0666), 0);

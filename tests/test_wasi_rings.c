@@ -256,7 +256,7 @@ static int in_child(int (*body)(void), const char *input, char *out,
             close(in[1]);
         alarm(120);
         signal(SIGPIPE, SIG_DFL);
-        engine = new_engine();
+        engine = new_engine_with("interruption=on");
         OK(lodge_wasi_new(&wasi, ERR));
         _exit(body());
     }

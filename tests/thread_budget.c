@@ -10,7 +10,8 @@ enum { THREADS = 4, ROUNDS = 25, LIMIT_PAGES = 97, LIMIT_ELEMENTS = 1000 };
 
 /* TSan leaves little room for memories. */
 static const char quiet[] =
-    "parallel-compilation=off,memory-reservation=1M,memory-guard-size=64K";
+    "parallel-compilation=off,memory-reservation=1M,memory-guard-size=64K,"
+    "interruption=on";
 
 static struct {
     lodge_budget budget;

@@ -38,7 +38,8 @@ static struct {
  * leaves little room for memories.
  */
 static const char quiet[] =
-    "parallel-compilation=off,memory-reservation=1M,memory-guard-size=64K";
+    "parallel-compilation=off,memory-reservation=1M,memory-guard-size=64K,"
+    "interruption=on";
 
 static int32_t nothing(uint64_t token, lodge_caller caller, uint64_t *slots)
 {

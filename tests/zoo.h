@@ -17,7 +17,7 @@ struct zoo {
 };
 
 static const char zoo_text[] =
-    "(module (func (export \"func\")) (memory (export \"memory\") 1)"
+    "(module (func (export \"func\")) (memory (export \"memory\") 1 4)"
     " (table (export \"table\") 1 funcref)"
     " (global (export \"global\") (mut i32) (i32.const 0))"
     " (tag (export \"tag\"))"

@@ -109,7 +109,7 @@ static inline int begin(void **state)
 {
     if (nothing_lives(state))
         return -1;
-    engine = new_engine();
+    engine = new_engine_with("interruption=on");
     OK(lodge_wasi_new(&wasi, ERR));
     return 0;
 }
