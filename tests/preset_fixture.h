@@ -55,6 +55,20 @@ static inline lodge_status preset_engine(lodge_engine *out, lodge_error *err)
     return st;
 }
 
+/* Whether engines of this preset can have shared memories, and the settings
+ * for it.
+ */
+static inline int preset_shares(void)
+{
+    return test_preset() != LODGE_PRESET_PULLEY &&
+           test_preset() != LODGE_PRESET_POOLING;
+}
+
+static inline const char *sharing(void)
+{
+    return preset_shares() ? "wasm-threads=on,shared-memory=on" : "";
+}
+
 /* Whether a name is in LODGE_TEST_SKIP, a list with blanks around each. */
 static inline int is_skipped(const char *name)
 {

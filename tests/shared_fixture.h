@@ -7,7 +7,8 @@
 #include "store_fixture.h"
 
 static const char shared_settings[] =
-    "shared-memory=on,custom-page-sizes=on,parallel-compilation=off";
+    "wasm-threads=on,shared-memory=on,custom-page-sizes=on,"
+    "parallel-compilation=off";
 
 static inline lodge_shared_memory shared_of(lodge_engine of, const char *type)
 {

@@ -370,7 +370,7 @@ static void shared_memories_count_with_all_they_may_have(void **state)
 
     (void)state;
     lodge_engine_shutdown(engine);
-    engine = new_engine_with("shared-memory=on");
+    engine = new_engine_with(sharing());
     store = store_with(budget);
     SAYS(LIMIT, "LODGE_BUDGET_MEMORY", instantiate(store, text, &in));
     CHECK(budget, MEMORY_USED, 0);

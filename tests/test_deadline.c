@@ -287,7 +287,7 @@ static const char wait_text[] =
 
 static void an_atomic_wait_cannot_be_ended(void **state)
 {
-    lodge_engine threads = new_engine_with("shared-memory=on");
+    lodge_engine threads = new_engine_with(sharing());
     lodge_instance waits = new_instance(threads, wait_text);
     struct frame f = frame_of(waits, "wait", 0, 0);
     uint64_t start = now_ms();

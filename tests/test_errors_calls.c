@@ -32,7 +32,7 @@ static void an_export_that_is_not_there_is_not_found(void **s)
 
 static void a_shared_memory_is_nothing_else_either(void **s)
 {
-    const lodge_engine engine = new_engine_with("shared-memory=on");
+    const lodge_engine engine = new_engine_with(sharing());
     lodge_instance instance =
         new_instance(engine, "(module (memory (export \"s\") 1 2 shared))");
     lodge_global global = {77};
@@ -70,7 +70,7 @@ static int32_t ask_for_export(uint64_t token, lodge_caller caller,
 
 static void a_callers_shared_memory_is_a_memory(void **s)
 {
-    const lodge_engine engine = new_engine_with("shared-memory=on");
+    const lodge_engine engine = new_engine_with(sharing());
     lodge_linker linker = new_linker(engine);
     lodge_module module =
         new_module(engine, "(module (import \"h\" \"f\" (func $f))"

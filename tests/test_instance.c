@@ -740,7 +740,7 @@ static void a_store_in_use_elsewhere_is_busy(void **state)
 
 static void a_shared_memory_is_exported_as_a_memory(void **state)
 {
-    lodge_engine engine = new_engine_with("shared-memory=on");
+    lodge_engine engine = new_engine_with(sharing());
     lodge_instance instance =
         new_instance(engine, "(module (memory (export \"s\") 1 2 shared))");
     lodge_extern item, again;

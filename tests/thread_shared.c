@@ -11,7 +11,8 @@ enum { THREADS = 8, ROUNDS = 100000, LOCKED_ROUNDS = 20000 };
 
 /* TSan leaves little room for memories. */
 static const char quiet_settings[] =
-    "shared-memory=on,parallel-compilation=off,memory-reservation=1M,"
+    "wasm-threads=on,shared-memory=on,parallel-compilation=off,memory-"
+    "reservation=1M,"
     "memory-guard-size=64K";
 
 static struct {

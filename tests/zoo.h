@@ -59,7 +59,7 @@ static inline void zoo_children(struct zoo *zoo, lodge_instance instance)
 static inline void zoo_open(struct zoo *zoo)
 {
     lodge_instance instance;
-    lodge_shared_memory shared;
+    lodge_shared_memory shared = {0};
     lodge_prepared prepared;
     lodge_config config;
     lodge_budget budget;
@@ -69,8 +69,9 @@ static inline void zoo_open(struct zoo *zoo)
     OK(lodge_config_new(LODGE_PRESET_DEFAULT, &config, ERR));
     OK(lodge_budget_new(&budget, ERR));
     OK(lodge_wasi_new(&wasi, ERR));
-    zoo->engine = new_engine_with("shared-memory=on");
-    OK(lodge_shared_memory_new(zoo->engine, TEXT("1 1"), &shared, ERR));
+    zoo->engine = new_engine_with(sharing());
+    if (preset_shares())
+        OK(lodge_shared_memory_new(zoo->engine, TEXT("1 1"), &shared, ERR));
     zoo->store = new_store(zoo->engine);
     zoo->linker = new_linker(zoo->engine);
     zoo->module = new_module(zoo->engine, zoo_text);
