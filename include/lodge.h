@@ -30,10 +30,12 @@
  *   Slots     64 bits each. i32 and f32 use the low half, v128 two slots,
  *             low half first. A funcref is the id of a lodge_func, an
  *             externref a number of the host's own (its token), any other
- *             reference the id of a lodge_ref; 0 is null. What a result, a
- *             field or an element gives as lodge_ref is to be closed
- *             (lodge_ref_close); as a parameter of a host function it is
- *             closed when the function returns or is answered.
+ *             reference the id of a lodge_ref; 0 is null. An externref that
+ *             a guest made of an object of its own is LODGE_EXTERN_REF plus
+ *             the id of a lodge_ref. What a result, a field or an element
+ *             gives as lodge_ref is to be closed (lodge_ref_close); as a
+ *             parameter of a host function it is closed when the function
+ *             returns or is answered.
  *   Tokens    A token that goes in as externref is taken over once for each
  *             time: when its last use is over, it comes out of lodge_reap
  *             as often as it went in. A call that is refused takes none,
@@ -255,7 +257,9 @@ enum {
 
 /* Value types, as codes. In text: i32 i64 f32 f64 v128 funcref externref
  * anyref eqref i31ref structref arrayref exnref nullref nullfuncref
- * nullexternref nullexnref; any other reference is 'ref'.
+ * nullexternref nullexnref. What is never null is (ref any), (ref func) and
+ * so on; a type that a module defines has a number (lodge_module_type), and
+ * is (ref 300) or (ref null 300). Any other reference is 'ref'.
  */
 enum {
     LODGE_TYPE_I32 = 0,
@@ -275,10 +279,23 @@ enum {
     LODGE_TYPE_NULLFUNCREF = 14,
     LODGE_TYPE_NULLEXTERNREF = 15,
     LODGE_TYPE_NULLEXNREF = 16,
-    LODGE_TYPE_REF = 17, /* a concrete or non-null reference type */
+    LODGE_TYPE_REF = 17, /* a reference type that has no other name */
     LODGE_TYPE_I8 = 32,  /* memory access only: 8 bits, zero-extended */
     LODGE_TYPE_I16 = 33  /* memory access only: 16 bits, zero-extended */
 };
+
+/* What lodge_type_get tells of a type that a module defines. */
+enum {
+    LODGE_DEF_KIND = 1,   /* LODGE_TYPE_STRUCTREF, _ARRAYREF or _FUNCREF */
+    LODGE_DEF_FIELDS = 2, /* fields of a struct, 1 of an array, else 0 */
+    LODGE_DEF_SUPER = 3,  /* number of the supertype, 0 = none */
+    LODGE_DEF_OPEN = 4    /* 1 if it may have subtypes, else 0 */
+};
+
+/* The slot of an externref that is a guest's own object is this plus the id of
+ * a lodge_ref; all below are tokens.
+ */
+#define LODGE_EXTERN_REF UINT64_C(0xFFE0000000000000)
 
 /* Flags in lodge_error.flags. */
 enum {
@@ -487,7 +504,8 @@ enum {
     LODGE_STORE_FUEL_USED = 38,      /* fuel consumed since it was set */
     LODGE_STORE_TABLE_PEAK = 39,     /* most elements ever */
     LODGE_STORE_LAST_REFUSAL = 40,   /* LODGE_LIMIT_* of the last one */
-    LODGE_STORE_EXTERNREFS = 48      /* tokens taken over as externref, ever */
+    LODGE_STORE_EXTERNREFS = 48,     /* tokens taken over as externref, ever */
+    LODGE_STORE_REFS = 56            /* references open now */
 };
 
 /* Budget keys (lodge_budget_set, _get). The first group can be set and read,
@@ -1192,6 +1210,119 @@ LODGE_API lodge_status lodge_module_producers(lodge_module module, char *buf,
                                               uint64_t cap, uint64_t *len,
                                               lodge_error *err);
 
+/* How many types the module defines: functions, structs and arrays.
+ *
+ *   module [in]     a module
+ *   count  [out]    types
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, STATE.
+ * Thread: any.  Since: 0.1.  Op: 340.
+ */
+LODGE_API lodge_status lodge_module_type_count(lodge_module module,
+                                               uint32_t *count,
+                                               lodge_error *err);
+
+/* The number of a type that the module defines. Equal types of an engine's
+ * modules have one number, above all LODGE_TYPE_*; it is known as long as a
+ * module, a store or a host function that it was told of or is used in. A host
+ * that needs types of its own opens a module of nothing else.
+ *
+ *   module [in]     a module
+ *   index  [in]     0 to count - 1, as in the module's text
+ *   type   [out]    its number
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, NOT_FOUND, UNSUPPORTED, STATE.
+ * Thread: any.  Since: 0.1.  Op: 341.
+ */
+LODGE_API lodge_status lodge_module_type(lodge_module module, uint32_t index,
+                                         uint32_t *type, lodge_error *err);
+
+/* The number of a type by the name that it has in the module's text, if the
+ * module has kept names.
+ *
+ *   module [in]     a module
+ *   name   [in]     without the $
+ *   name_len [in]   bytes in `name`
+ *   type   [out]    its number
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, NOT_FOUND, UNSUPPORTED, STATE.
+ * Thread: any.  Since: 0.1.  Op: 342.
+ */
+LODGE_API lodge_status lodge_module_type_find(lodge_module module,
+                                              const char *name,
+                                              uint64_t name_len,
+                                              uint32_t *type,
+                                              lodge_error *err);
+
+/* A type as a module defines it, as text. Other types are in it by their
+ * numbers, which are known as long as this one.
+ *
+ *   engine [in]     an engine
+ *   type   [in]     a number of lodge_module_type
+ *   buf    [out]    text: "(struct (field i32) (field (mut (ref null 300))))"
+ *   cap    [in]     bytes in `buf`
+ *   len    [out]    full length in bytes
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUFFER, NOT_FOUND, STATE.
+ * Thread: any.  Since: 0.1.  Op: 343.
+ */
+LODGE_API lodge_status lodge_type_text(lodge_engine engine, uint32_t type,
+                                       char *buf, uint64_t cap, uint64_t *len,
+                                       lodge_error *err);
+
+/* The type of a field of a struct, or of the elements of an array.
+ *
+ *   engine [in]     an engine
+ *   type   [in]     a number of lodge_module_type
+ *   index  [in]     of the field; 0 for elements
+ *   buf    [out]    text: "i32", "mut i8", "mut (ref null 300)"
+ *   cap    [in]     bytes in `buf`
+ *   len    [out]    full length in bytes
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUFFER, NOT_FOUND, STATE.
+ * Thread: any.  Since: 0.1.  Op: 344.
+ */
+LODGE_API lodge_status lodge_type_field(lodge_engine engine, uint32_t type,
+                                        uint32_t index, char *buf,
+                                        uint64_t cap, uint64_t *len,
+                                        lodge_error *err);
+
+/* One thing about a type.
+ *
+ *   engine [in]     an engine
+ *   type   [in]     a number of lodge_module_type
+ *   key    [in]     LODGE_DEF_*
+ *   value  [out]    see there
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, NOT_FOUND, STATE.
+ * Thread: any.  Since: 0.1.  Op: 345.
+ */
+LODGE_API lodge_status lodge_type_get(lodge_engine engine, uint32_t type,
+                                      uint32_t key, uint64_t *value,
+                                      lodge_error *err);
+
+/* Whether every reference of a type is one of the other type, too.
+ *
+ *   engine [in]     an engine
+ *   type   [in]     LODGE_TYPE_FUNCREF to LODGE_TYPE_NULLEXNREF, or a number
+ *                   of lodge_module_type
+ *   other  [in]     the same; perhaps its supertype
+ *   yes    [out]    1 or 0
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, NOT_FOUND, STATE.
+ * Thread: any.  Since: 0.1.  Op: 346.
+ */
+LODGE_API lodge_status lodge_type_matches(lodge_engine engine, uint32_t type,
+                                          uint32_t other, uint32_t *yes,
+                                          lodge_error *err);
+
 /* What an instance of the module needs.
  *
  *   module [in]     a module
@@ -1374,8 +1505,8 @@ LODGE_API lodge_status lodge_linker_set(lodge_linker linker, uint32_t key,
  *                   also when this call fails after the arguments were good
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, LINK, LIMIT, MEMORY, STATE, UNSUPPORTED,
- *         INTERNAL.
+ * Errors: ARGUMENT, HANDLE, BUSY, LINK, NOT_FOUND, LIMIT, MEMORY, STATE,
+ *         UNSUPPORTED, INTERNAL.
  * Thread: any; one change at a time.  Since: 0.1.  Op: 83.
  * Source: wasmtime_linker_define_func_unchecked.
  */
@@ -2083,6 +2214,18 @@ LODGE_API lodge_status lodge_store_cancel(lodge_store store, uint64_t callid);
 LODGE_API lodge_status lodge_func_type(lodge_func fn, char *buf, uint64_t cap,
                                        uint64_t *len, lodge_error *err);
 
+/* The type of a function as a number, as lodge_module_type tells it.
+ *
+ *   fn     [in]     a function
+ *   type   [out]    its number
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, STATE.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 360.
+ */
+LODGE_API lodge_status lodge_func_exact_type(lodge_func fn, uint32_t *type,
+                                             lodge_error *err);
+
 /* How many slots a function's parameters and results take.
  *
  *   fn     [in]     a function
@@ -2284,7 +2427,7 @@ LODGE_API lodge_status lodge_host_close(lodge_host host);
  *                   from 0
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, LIMIT, MEMORY, STATE, UNSUPPORTED.
+ * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, LIMIT, MEMORY, STATE, UNSUPPORTED.
  * Thread: any; one change at a time.  Since: 0.1.  Op: 232.
  */
 LODGE_API lodge_status lodge_host_func(lodge_host host, const char *sig,
@@ -2368,7 +2511,8 @@ LODGE_API lodge_status lodge_host_shared_memory(lodge_host host,
  *   index  [out]    its number in the host module
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, LIMIT, MEMORY, STATE, UNSUPPORTED, INTERNAL.
+ * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, LIMIT, MEMORY, STATE, UNSUPPORTED,
+ *         INTERNAL.
  * Thread: any; one change at a time.  Since: 0.1.  Op: 281.
  */
 LODGE_API lodge_status lodge_host_table(lodge_host host, const char *type,
@@ -2385,7 +2529,8 @@ LODGE_API lodge_status lodge_host_table(lodge_host host, const char *type,
  *   index  [out]    its number in the host module
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, MEMORY, STATE, UNSUPPORTED, INTERNAL, LIMIT.
+ * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, MEMORY, STATE, UNSUPPORTED,
+ *         INTERNAL, LIMIT.
  * Thread: any; one change at a time.  Since: 0.1.  Op: 282.
  */
 LODGE_API lodge_status lodge_host_global(lodge_host host, const char *type,
@@ -2402,8 +2547,8 @@ LODGE_API lodge_status lodge_host_global(lodge_host host, const char *type,
  *   index  [out]    its number in the host module
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, MEMORY, STATE, TYPE, UNSUPPORTED, INTERNAL,
- *         LIMIT.
+ * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, MEMORY, STATE, TYPE, UNSUPPORTED,
+ *         INTERNAL, LIMIT.
  * Thread: any; one change at a time.  Since: 0.1.  Op: 283.
  */
 LODGE_API lodge_status lodge_host_tag(lodge_host host, const char *type,
@@ -3066,8 +3211,8 @@ LODGE_API lodge_status lodge_shared_memory_lease(lodge_shared_memory memory,
  *   out    [out]    the table
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, FOREIGN, TYPE, LIMIT, MEMORY, STATE,
- *         UNSUPPORTED, STACK, INTERNAL.
+ * Errors: ARGUMENT, HANDLE, BUSY, FOREIGN, NOT_FOUND, TYPE, LIMIT, MEMORY,
+ *         STATE, UNSUPPORTED, STACK, INTERNAL.
  * Thread: any; one at a time per store.  Since: 0.1.  Op: 180.
  * Source: wasmtime_table_new.
  */
@@ -3110,7 +3255,7 @@ LODGE_API lodge_status lodge_table_size(lodge_table table, uint64_t *elements,
  *   value  [out]    a slot, 0 = null; the same function has one id
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, BOUNDS, LIMIT, MEMORY, STATE, TYPE.
+ * Errors: ARGUMENT, HANDLE, BUSY, BOUNDS, LIMIT, MEMORY, STATE.
  * Thread: any; one at a time per store.  Since: 0.1.  Op: 183.
  * Source: wasmtime_table_get.
  */
@@ -3159,8 +3304,8 @@ LODGE_API lodge_status lodge_table_grow(lodge_table table, uint64_t delta,
  *   out    [out]    the global
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, FOREIGN, TYPE, LIMIT, MEMORY, STATE,
- *         UNSUPPORTED, STACK.
+ * Errors: ARGUMENT, HANDLE, BUSY, FOREIGN, NOT_FOUND, TYPE, LIMIT, MEMORY,
+ *         STATE, UNSUPPORTED, STACK.
  * Thread: any; one at a time per store.  Since: 0.1.  Op: 190.
  * Source: wasmtime_global_new.
  */
@@ -3191,7 +3336,7 @@ LODGE_API lodge_status lodge_global_type(lodge_global global, char *buf,
  *   len    [in]     slots in `slots`
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, BUFFER, LIMIT, MEMORY, STATE, TYPE.
+ * Errors: ARGUMENT, HANDLE, BUSY, BUFFER, LIMIT, MEMORY, STATE.
  * Thread: any; one at a time per store.  Since: 0.1.  Op: 192.
  * Source: wasmtime_global_get.
  */
@@ -3226,7 +3371,8 @@ LODGE_API lodge_status lodge_global_set(lodge_global global,
  *   out    [out]    the tag
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, TYPE, LIMIT, MEMORY, STATE, UNSUPPORTED.
+ * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, TYPE, LIMIT, MEMORY, STATE,
+ *         UNSUPPORTED.
  * Thread: any; one at a time per store.  Since: 0.1.  Op: 260.
  * Source: wasmtime_tag_new.
  */
@@ -3268,7 +3414,7 @@ LODGE_API lodge_status lodge_ref_close(lodge_ref ref);
  *   out    [out]    another one
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, LIMIT, STATE.
+ * Errors: ARGUMENT, HANDLE, BUSY, MEMORY, LIMIT, STATE.
  * Thread: any; one at a time per store.  Since: 0.1.  Op: 264.
  */
 LODGE_API lodge_status lodge_ref_dup(lodge_ref ref, lodge_ref *out,
@@ -3292,15 +3438,44 @@ LODGE_API lodge_status lodge_ref_type(lodge_ref ref, char *buf, uint64_t cap,
 /* Whether a reference is of a type.
  *
  *   ref    [in]     a reference
- *   type   [in]     LODGE_TYPE_FUNCREF to LODGE_TYPE_NULLEXNREF
+ *   type   [in]     LODGE_TYPE_FUNCREF to LODGE_TYPE_NULLEXNREF, or a number
+ *                   of lodge_module_type
  *   yes    [out]    1 or 0
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, STATE.
+ * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, STATE.
  * Thread: any; one at a time per store.  Since: 0.1.  Op: 266.
  */
 LODGE_API lodge_status lodge_ref_test(lodge_ref ref, uint32_t type,
                                       uint32_t *yes, lodge_error *err);
+
+/* Refuse a reference that is not of a type: LODGE_E_TYPE, and the message says
+ * what it is. lodge_ref_test only asks.
+ *
+ *   ref    [in]     a reference
+ *   type   [in]     LODGE_TYPE_FUNCREF to LODGE_TYPE_NULLEXNREF, or a number
+ *                   of lodge_module_type
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, NOT_FOUND, TYPE, STATE.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 357.
+ */
+LODGE_API lodge_status lodge_ref_cast(lodge_ref ref, uint32_t type,
+                                      lodge_error *err);
+
+/* The type that an object was made with.
+ *
+ *   ref    [in]     a reference
+ *   type   [out]    of structs and arrays a number as lodge_module_type tells
+ *                   it; else LODGE_TYPE_I31REF, LODGE_TYPE_EXTERNREF (as in
+ *                   lodge_ref_type) or LODGE_TYPE_EXNREF
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, STATE.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 356.
+ */
+LODGE_API lodge_status lodge_ref_exact_type(lodge_ref ref, uint32_t *type,
+                                            lodge_error *err);
 
 /* Whether two references are to the same object.
  *
@@ -3315,8 +3490,7 @@ LODGE_API lodge_status lodge_ref_test(lodge_ref ref, uint32_t type,
 LODGE_API lodge_status lodge_ref_same(lodge_ref ref, lodge_ref other,
                                       uint32_t *yes, lodge_error *err);
 
-/* Make a reference to a small number. Structs and arrays are made by guests
- * only.
+/* Make a reference to a small number.
  *
  *   store  [in]     a store
  *   value  [in]     below 2^31
@@ -3329,6 +3503,108 @@ LODGE_API lodge_status lodge_ref_same(lodge_ref ref, lodge_ref other,
  */
 LODGE_API lodge_status lodge_ref_i31(lodge_store store, uint32_t value,
                                      lodge_ref *out, lodge_error *err);
+
+/* Make a struct.
+ *
+ *   store  [in]     a store
+ *   type   [in]     a number of lodge_module_type
+ *   slots  [in]     the values of its fields, as parameters of a function;
+ *                   of i8 and i16 the low bits. NULL: default values
+ *   len    [in]     slots in `slots`
+ *   out    [out]    the reference
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, BUFFER, FOREIGN, NOT_FOUND, TYPE, LIMIT,
+ *         MEMORY, STATE, STACK.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 347.
+ * Source: wasmtime_structref_new.
+ */
+LODGE_API lodge_status lodge_ref_struct(lodge_store store, uint32_t type,
+                                        const uint64_t *slots, uint32_t len,
+                                        lodge_ref *out, lodge_error *err);
+
+/* Make an array, all elements the same.
+ *
+ *   store  [in]     a store
+ *   type   [in]     a number of lodge_module_type
+ *   count  [in]     elements
+ *   slots  [in]     one slot, two for v128. NULL: the default value
+ *   len    [in]     slots in `slots`
+ *   out    [out]    the reference
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, BUFFER, FOREIGN, NOT_FOUND, TYPE, LIMIT,
+ *         MEMORY, STATE, STACK.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 348.
+ * Source: wasmtime_arrayref_new.
+ */
+LODGE_API lodge_status lodge_ref_array(lodge_store store, uint32_t type,
+                                       uint64_t count, const uint64_t *slots,
+                                       uint32_t len, lodge_ref *out,
+                                       lodge_error *err);
+
+/* Make an array out of values.
+ *
+ *   store  [in]     a store
+ *   type   [in]     a number of lodge_module_type
+ *   slots  [in]     the elements, each one slot, two for v128
+ *   len    [in]     slots in `slots`
+ *   out    [out]    the reference
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, BUFFER, FOREIGN, NOT_FOUND, TYPE, LIMIT,
+ *         MEMORY, STATE, STACK.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 349.
+ */
+LODGE_API lodge_status lodge_ref_array_of(lodge_store store, uint32_t type,
+                                          const uint64_t *slots, uint32_t len,
+                                          lodge_ref *out, lodge_error *err);
+
+/* Make an array of numbers out of bytes, as they are in a guest's memory.
+ *
+ *   store  [in]     a store
+ *   type   [in]     a number of lodge_module_type: elements of i8 to v128
+ *   ptr    [in]     the elements, lowest byte first
+ *   len    [in]     bytes in `ptr`; whole elements (BUFFER)
+ *   out    [out]    the reference
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, BUFFER, NOT_FOUND, TYPE, LIMIT, STATE,
+ *         STACK.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 350.
+ */
+LODGE_API lodge_status lodge_ref_array_bytes(lodge_store store, uint32_t type,
+                                             const uint8_t *ptr, uint64_t len,
+                                             lodge_ref *out, lodge_error *err);
+
+/* Make an anyref of what is in the slot of an externref: of the host's own
+ * (a token, which is taken over) or of a guest's.
+ *
+ *   store  [in]     a store
+ *   slot   [in]     a token, or LODGE_EXTERN_REF plus a reference
+ *   out    [out]    the reference
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, FOREIGN, TYPE, LIMIT, MEMORY, STATE, STACK.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 358.
+ * Source: wasmtime_anyref_convert_extern.
+ */
+LODGE_API lodge_status lodge_ref_from_extern(lodge_store store, uint64_t slot,
+                                             lodge_ref *out, lodge_error *err);
+
+/* The slot of an externref of the same object: the token, if it is the host's
+ * own, else LODGE_EXTERN_REF plus a new reference, to be closed.
+ *
+ *   ref    [in]     a reference, but no exception
+ *   slot   [out]    for a parameter, a field or a table
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, TYPE, LIMIT, STATE.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 359.
+ * Source: wasmtime_externref_convert_any.
+ */
+LODGE_API lodge_status lodge_ref_to_extern(lodge_ref ref, uint64_t *slot,
+                                           lodge_error *err);
 
 /* How many values an object holds: fields of a struct, elements of an array,
  * else 1.
@@ -3344,7 +3620,8 @@ LODGE_API lodge_status lodge_ref_len(lodge_ref ref, uint64_t *len,
                                      lodge_error *err);
 
 /* Read a value of an object: a field, an element, the number of an i31ref
- * (zero-extended from 31 bits), the token of an object of the host's.
+ * (zero-extended from 31 bits), the token of an object of the host's. With
+ * the sign: lodge_ref_read_signed.
  *
  *   ref    [in]     a reference, but no exception
  *   index  [in]     0 to len - 1
@@ -3352,8 +3629,7 @@ LODGE_API lodge_status lodge_ref_len(lodge_ref ref, uint64_t *len,
  *   len    [in]     slots in `slots`
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, BUFFER, NOT_FOUND, TYPE, LIMIT, MEMORY,
- *         STATE.
+ * Errors: ARGUMENT, HANDLE, BUSY, BUFFER, BOUNDS, TYPE, LIMIT, MEMORY, STATE.
  * Thread: any; one at a time per store.  Since: 0.1.  Op: 270.
  * Source: wasmtime_structref_field, wasmtime_arrayref_get.
  */
@@ -3369,7 +3645,7 @@ LODGE_API lodge_status lodge_ref_read(lodge_ref ref, uint64_t index,
  *   len    [in]     slots in `slots`
  *   err    [out]    may be NULL
  *
- * Errors: ARGUMENT, HANDLE, BUSY, BUFFER, FOREIGN, NOT_FOUND, TYPE, LIMIT,
+ * Errors: ARGUMENT, HANDLE, BUSY, BUFFER, FOREIGN, BOUNDS, TYPE, LIMIT,
  *         MEMORY, STATE, STACK.
  * Thread: any; one at a time per store.  Since: 0.1.  Op: 271.
  * Source: wasmtime_structref_set_field, wasmtime_arrayref_set.
@@ -3377,6 +3653,84 @@ LODGE_API lodge_status lodge_ref_read(lodge_ref ref, uint64_t index,
 LODGE_API lodge_status lodge_ref_write(lodge_ref ref, uint64_t index,
                                        const uint64_t *slots, uint32_t len,
                                        lodge_error *err);
+
+/* Read a field or an element of type i8, i16 or i32, or the number of an
+ * i31ref, with its sign.
+ *
+ *   ref    [in]     a reference
+ *   index  [in]     0 to len - 1
+ *   slot   [out]    an i32: sign-extended to 32 bits
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, BOUNDS, TYPE, STATE.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 351.
+ */
+LODGE_API lodge_status lodge_ref_read_signed(lodge_ref ref, uint64_t index,
+                                             uint64_t *slot, lodge_error *err);
+
+/* Write one value to many elements of an array.
+ *
+ *   ref    [in]     an array
+ *   index  [in]     of the first element
+ *   count  [in]     elements
+ *   slots  [in]     one slot, two for v128
+ *   len    [in]     slots in `slots`
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, BUFFER, FOREIGN, BOUNDS, TYPE, LIMIT,
+ *         MEMORY, STATE, STACK.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 352.
+ */
+LODGE_API lodge_status lodge_ref_fill(lodge_ref ref, uint64_t index,
+                                      uint64_t count, const uint64_t *slots,
+                                      uint32_t len, lodge_error *err);
+
+/* Copy elements of one array to another, or within one, where the two parts
+ * may overlap.
+ *
+ *   ref    [in]     the array to write to
+ *   index  [in]     of the first element there
+ *   from   [in]     the array to read, of the same store
+ *   from_index [in] of the first element there
+ *   count  [in]     elements
+ *   err    [out]    may be NULL
+ *
+ * Errors: HANDLE, BUSY, FOREIGN, BOUNDS, TYPE, STATE, STACK.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 353.
+ */
+LODGE_API lodge_status lodge_ref_copy(lodge_ref ref, uint64_t index,
+                                      lodge_ref from, uint64_t from_index,
+                                      uint64_t count, lodge_error *err);
+
+/* Read elements of an array of numbers as bytes.
+ *
+ *   ref    [in]     an array of i8 to v128
+ *   index  [in]     of the first element
+ *   buf    [out]    the elements, lowest byte first
+ *   len    [in]     bytes to read; whole elements (BUFFER)
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, BUFFER, BOUNDS, TYPE, STATE.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 354.
+ */
+LODGE_API lodge_status lodge_ref_read_bytes(lodge_ref ref, uint64_t index,
+                                            uint8_t *buf, uint64_t len,
+                                            lodge_error *err);
+
+/* Write elements of an array of numbers from bytes.
+ *
+ *   ref    [in]     an array of i8 to v128
+ *   index  [in]     of the first element
+ *   ptr    [in]     the elements, lowest byte first
+ *   len    [in]     bytes in `ptr`; whole elements (BUFFER)
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, BUFFER, BOUNDS, TYPE, STATE.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 355.
+ */
+LODGE_API lodge_status lodge_ref_write_bytes(lodge_ref ref, uint64_t index,
+                                             const uint8_t *ptr, uint64_t len,
+                                             lodge_error *err);
 
 /* Note where a batch of references begins.
  *

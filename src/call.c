@@ -321,6 +321,27 @@ lodge_status lodge_func_may_suspend(lodge_func fn, uint32_t *out,
     return LODGE_OK;
 }
 
+lodge_status lodge_func_exact_type(lodge_func fn, uint32_t *type,
+                                   lodge_error *err)
+{
+    wasmtime_error_t *error;
+    struct store *st;
+    struct child *c;
+    lodge_status rc;
+
+    if (!ptr_to_u32(type))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "type: is NULL or not aligned");
+    rc = store_enter_child(fn.id, LODGE_KIND_FUNC, &st, &c, err);
+    if (rc != LODGE_OK)
+        return rc;
+    error = lodge_wt_func_exact(st->ctx, &c->of.func, type);
+    if (error)
+        rc = trap_translate(st, error, LODGE_E_TYPE, err);
+    handle_leave(fn.id);
+    return rc;
+}
+
 lodge_status lodge_func_slots(lodge_func fn, uint32_t *params,
                               uint32_t *results, lodge_error *err)
 {

@@ -1130,6 +1130,138 @@ case 339:
             (uint32_t *)(uintptr_t)frame[3],
             (lodge_error *)(uintptr_t)frame[4]);
     return (lodge_status)(int64_t)frame[0];
+case 340:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_module_type_count((lodge_module){ frame[1] },
+            (uint32_t *)(uintptr_t)frame[2],
+            (lodge_error *)(uintptr_t)frame[3]);
+    return (lodge_status)(int64_t)frame[0];
+case 341:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_module_type((lodge_module){ frame[1] }, (uint32_t)frame[2],
+            (uint32_t *)(uintptr_t)frame[3],
+            (lodge_error *)(uintptr_t)frame[4]);
+    return (lodge_status)(int64_t)frame[0];
+case 342:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_module_type_find((lodge_module){ frame[1] },
+            (const char *)(uintptr_t)frame[2], frame[3],
+            (uint32_t *)(uintptr_t)frame[4],
+            (lodge_error *)(uintptr_t)frame[5]);
+    return (lodge_status)(int64_t)frame[0];
+case 343:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_type_text((lodge_engine){ frame[1] }, (uint32_t)frame[2],
+            (char *)(uintptr_t)frame[3], frame[4],
+            (uint64_t *)(uintptr_t)frame[5],
+            (lodge_error *)(uintptr_t)frame[6]);
+    return (lodge_status)(int64_t)frame[0];
+case 344:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_type_field((lodge_engine){ frame[1] }, (uint32_t)frame[2],
+            (uint32_t)frame[3], (char *)(uintptr_t)frame[4], frame[5],
+            (uint64_t *)(uintptr_t)frame[6],
+            (lodge_error *)(uintptr_t)frame[7]);
+    return (lodge_status)(int64_t)frame[0];
+case 345:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_type_get((lodge_engine){ frame[1] }, (uint32_t)frame[2],
+            (uint32_t)frame[3], (uint64_t *)(uintptr_t)frame[4],
+            (lodge_error *)(uintptr_t)frame[5]);
+    return (lodge_status)(int64_t)frame[0];
+case 346:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_type_matches((lodge_engine){ frame[1] }, (uint32_t)frame[2],
+            (uint32_t)frame[3], (uint32_t *)(uintptr_t)frame[4],
+            (lodge_error *)(uintptr_t)frame[5]);
+    return (lodge_status)(int64_t)frame[0];
+case 347:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_ref_struct((lodge_store){ frame[1] }, (uint32_t)frame[2],
+            (const uint64_t *)(uintptr_t)frame[3], (uint32_t)frame[4],
+            (lodge_ref *)(uintptr_t)frame[5],
+            (lodge_error *)(uintptr_t)frame[6]);
+    return (lodge_status)(int64_t)frame[0];
+case 348:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_ref_array((lodge_store){ frame[1] }, (uint32_t)frame[2],
+            frame[3], (const uint64_t *)(uintptr_t)frame[4],
+            (uint32_t)frame[5], (lodge_ref *)(uintptr_t)frame[6],
+            (lodge_error *)(uintptr_t)frame[7]);
+    return (lodge_status)(int64_t)frame[0];
+case 349:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_ref_array_of((lodge_store){ frame[1] }, (uint32_t)frame[2],
+            (const uint64_t *)(uintptr_t)frame[3], (uint32_t)frame[4],
+            (lodge_ref *)(uintptr_t)frame[5],
+            (lodge_error *)(uintptr_t)frame[6]);
+    return (lodge_status)(int64_t)frame[0];
+case 350:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_ref_array_bytes((lodge_store){ frame[1] },
+            (uint32_t)frame[2], (const uint8_t *)(uintptr_t)frame[3],
+            frame[4], (lodge_ref *)(uintptr_t)frame[5],
+            (lodge_error *)(uintptr_t)frame[6]);
+    return (lodge_status)(int64_t)frame[0];
+case 351:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_ref_read_signed((lodge_ref){ frame[1] }, frame[2],
+            (uint64_t *)(uintptr_t)frame[3],
+            (lodge_error *)(uintptr_t)frame[4]);
+    return (lodge_status)(int64_t)frame[0];
+case 352:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_ref_fill((lodge_ref){ frame[1] }, frame[2], frame[3],
+            (const uint64_t *)(uintptr_t)frame[4], (uint32_t)frame[5],
+            (lodge_error *)(uintptr_t)frame[6]);
+    return (lodge_status)(int64_t)frame[0];
+case 353:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_ref_copy((lodge_ref){ frame[1] }, frame[2],
+            (lodge_ref){ frame[3] }, frame[4], frame[5],
+            (lodge_error *)(uintptr_t)frame[6]);
+    return (lodge_status)(int64_t)frame[0];
+case 354:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_ref_read_bytes((lodge_ref){ frame[1] }, frame[2],
+            (uint8_t *)(uintptr_t)frame[3], frame[4],
+            (lodge_error *)(uintptr_t)frame[5]);
+    return (lodge_status)(int64_t)frame[0];
+case 355:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_ref_write_bytes((lodge_ref){ frame[1] }, frame[2],
+            (const uint8_t *)(uintptr_t)frame[3], frame[4],
+            (lodge_error *)(uintptr_t)frame[5]);
+    return (lodge_status)(int64_t)frame[0];
+case 356:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_ref_exact_type((lodge_ref){ frame[1] },
+            (uint32_t *)(uintptr_t)frame[2],
+            (lodge_error *)(uintptr_t)frame[3]);
+    return (lodge_status)(int64_t)frame[0];
+case 357:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_ref_cast((lodge_ref){ frame[1] }, (uint32_t)frame[2],
+            (lodge_error *)(uintptr_t)frame[3]);
+    return (lodge_status)(int64_t)frame[0];
+case 358:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_ref_from_extern((lodge_store){ frame[1] }, frame[2],
+            (lodge_ref *)(uintptr_t)frame[3],
+            (lodge_error *)(uintptr_t)frame[4]);
+    return (lodge_status)(int64_t)frame[0];
+case 359:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_ref_to_extern((lodge_ref){ frame[1] },
+            (uint64_t *)(uintptr_t)frame[2],
+            (lodge_error *)(uintptr_t)frame[3]);
+    return (lodge_status)(int64_t)frame[0];
+case 360:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_func_exact_type((lodge_func){ frame[1] },
+            (uint32_t *)(uintptr_t)frame[2],
+            (lodge_error *)(uintptr_t)frame[3]);
+    return (lodge_status)(int64_t)frame[0];
 case 380:
     frame[0] = (uint64_t)(int64_t)
         lodge_binary_to_text((const uint8_t *)(uintptr_t)frame[1],

@@ -16,6 +16,7 @@ void engine_unref(struct engine *eng)
         atomic_fetch_sub_explicit(&eng->refs, 1, memory_order_acq_rel) != 1)
         return;
     ticker_remove(eng);
+    lodge_wt_types_free(eng->types);
     if (eng->raw)
         wasm_engine_delete(eng->raw);
     if (eng->domain)
@@ -87,7 +88,10 @@ static lodge_status engine_raw(struct engine *eng, lodge_error *err)
         return st;
     error = lodge_wt_engine_new(cfg, &eng->raw);
     wasm_config_delete(cfg);
-    return error ? trap_translate(NULL, error, LODGE_E_CONFIG, err) : LODGE_OK;
+    if (error)
+        return trap_translate(NULL, error, LODGE_E_CONFIG, err);
+    eng->types = lodge_wt_types_new();
+    return eng->types ? LODGE_OK : error_memory(err);
 }
 
 static lodge_status engine_make(const struct settings *set,

@@ -86,7 +86,7 @@ lodge_status exception_check(struct store *st, uint64_t ref, lodge_error *err)
 static lodge_status enter(lodge_ref exception, struct store **st,
                           lodge_error *err)
 {
-    lodge_status rc = store_enter(exception.id, st, err);
+    lodge_status rc = ref_enter(exception.id, st, err);
 
     if (rc != LODGE_OK)
         return rc;

@@ -77,8 +77,7 @@ static lodge_status slots_check(const struct child *c, uint32_t len,
     if (len >= need)
         return LODGE_OK;
     return error_refuse(err, LODGE_E_BUFFER,
-                        "slots: %u given, a value of type %s needs %u", len,
-                        type_name(c->code), need);
+                        "slots: %u given, the value needs %u", len, need);
 }
 
 lodge_status lodge_global_get(lodge_global global, uint64_t *slots,

@@ -16,7 +16,7 @@
 static lodge_status unpack(struct store *st, const struct sig *sig,
                            const uint64_t *slots, wasmtime_val_raw_t *raw)
 {
-    const uint8_t *codes = sig->codes + sig->nparams;
+    const uint32_t *codes = sig->codes + sig->nparams;
     uint32_t i = sig->nresults, at = sig->result_slots;
     uint64_t value[2];
     lodge_status rc = LODGE_OK;
@@ -187,7 +187,7 @@ lodge_status host_sig_parse(const char *ptr, uint64_t len, struct sig **out,
         st = error_refuse(err, LODGE_E_UNSUPPORTED,
                           "sig: values of type %s cannot be passed yet",
                           type_name((uint32_t)sig->unsupported));
-        alloc_free(sig);
+        type_sig_free(sig);
         return st;
     }
     *out = sig;
@@ -198,10 +198,15 @@ lodge_status host_func_new(struct engine *eng, struct sig *sig, uint32_t mode,
                            uint64_t token, struct host_func **out,
                            lodge_error *err)
 {
-    struct host_func *hf;
+    struct host_func *hf = NULL;
+    lodge_status st = type_sig_resolve(sig, eng, err);
 
+    if (st != LODGE_OK) {
+        type_sig_free(sig);
+        return st;
+    }
     if (sig->nresults > 1 && !eng->set.value[LODGE_CONFIG_MULTI_VALUE]) {
-        alloc_free(sig);
+        type_sig_free(sig);
         return error_refuse(err, LODGE_E_UNSUPPORTED,
                             "sig: several results need an engine with "
                             "%s=on",
@@ -209,7 +214,7 @@ lodge_status host_func_new(struct engine *eng, struct sig *sig, uint32_t mode,
     }
     hf = alloc_zero(sizeof *hf);
     if (!hf) {
-        alloc_free(sig);
+        type_sig_free(sig);
         return error_memory(err);
     }
     hf->node.kind = LODGE_KIND_HOST;
@@ -232,7 +237,7 @@ void host_func_unref(void *func)
         atomic_fetch_sub_explicit(&hf->refs, 1, memory_order_acq_rel) > 1)
         return;
     tsan_all_gone(hf->domain);
-    alloc_free(hf->sig);
+    type_sig_free(hf->sig);
     alloc_free(hf->trace);
     domain_push(hf->domain, &hf->node);
 }
@@ -269,10 +274,10 @@ wasmtime_error_t *host_define(wasmtime_linker_t *raw, const char *module,
     struct lodge_wt_direct direct;
 
     atomic_fetch_add_explicit(&hf->refs, 1, memory_order_relaxed);
-    return lodge_wt_linker_func(
-        raw, module, module_len, name, name_len, sig->codes, sig->nparams,
-        sig->codes + sig->nparams, sig->nresults, runner[hf->mode],
-        everyday(hf, &direct) ? &direct : NULL, hf, host_func_unref,
-        hf->trace ? hf->trace : name,
-        hf->trace ? strlen(hf->trace) : name_len);
+    return lodge_wt_linker_func(raw, module, module_len, name, name_len,
+                                sig->list, sig->codes, sig->nparams,
+                                sig->nresults, runner[hf->mode],
+                                everyday(hf, &direct) ? &direct : NULL, hf,
+                                host_func_unref, hf->trace ? hf->trace : name,
+                                hf->trace ? strlen(hf->trace) : name_len);
 }

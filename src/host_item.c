@@ -22,7 +22,8 @@ void host_item_unref(struct host_item *item)
         atomic_fetch_sub_explicit(&item->refs, 1, memory_order_acq_rel) > 1)
         return;
     shared_unref(item->shared);
-    alloc_free(item->sig);
+    type_sig_free(item->sig);
+    lodge_wt_list_free(item->list);
     alloc_free(item);
 }
 
@@ -132,6 +133,20 @@ lodge_status host_scratch(struct engine *eng, struct store **out,
 
 /* ---- the record ------------------------------------------------------- */
 
+/* Keeps the types that are told by numbers. */
+static lodge_status item_resolve(struct engine *eng, struct host_item *item,
+                                 lodge_error *err)
+{
+    wasmtime_error_t *error;
+
+    if (item->sig)
+        return type_sig_resolve(item->sig, eng, err);
+    if ((item->type.code & ~LODGE_WT_NOT_NULL) < LODGE_WT_TYPE_FIRST)
+        return LODGE_OK;
+    error = lodge_wt_list_new(eng->types, &item->type.code, 1, &item->list);
+    return error ? trap_translate(NULL, error, LODGE_E_TYPE, err) : LODGE_OK;
+}
+
 /* Whether there can be such a thing at all, better said now than later. */
 static lodge_status item_try(struct engine *eng, const struct host_item *item,
                              lodge_error *err)
@@ -158,7 +173,7 @@ lodge_status host_item_new(struct engine *eng, uint32_t kind,
 
     if (!item) {
         shared_unref(shared);
-        alloc_free(sig);
+        type_sig_free(sig);
         return error_memory(err);
     }
     atomic_store_explicit(&item->refs, 1, memory_order_relaxed);
@@ -169,7 +184,9 @@ lodge_status host_item_new(struct engine *eng, uint32_t kind,
     item->shared = shared;
     if (value)
         memcpy(item->value, value, type->code == LODGE_TYPE_V128 ? 16 : 8);
-    rc = shared ? LODGE_OK : item_try(eng, item, err);
+    rc = item_resolve(eng, item, err);
+    if (rc == LODGE_OK && !shared)
+        rc = item_try(eng, item, err);
     if (rc != LODGE_OK)
         host_item_unref(item);
     else

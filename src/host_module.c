@@ -111,7 +111,7 @@ static lodge_status func_add(struct host *host, struct sig *sig, uint32_t mode,
     lodge_status st = entry_new(host, &entry, err);
 
     if (st != LODGE_OK) {
-        alloc_free(sig);
+        type_sig_free(sig);
         return st;
     }
     st = host_func_new(host->eng, sig, mode, token, &entry->func, err);
@@ -270,7 +270,7 @@ static lodge_status item_make(lodge_status st, lodge_host host,
         st = add_item(rec, plan, index, err);
         handle_unlock(host.id);
     }
-    alloc_free(plan->sig);
+    type_sig_free(plan->sig);
     shared_unref(plan->shared);
     return st;
 }

@@ -21,9 +21,10 @@ struct host_item {
     uint32_t kind;   /* LODGE_KIND_MEMORY, _TABLE, _GLOBAL or _TAG */
     uint64_t serial; /* never used again */
     struct type_limits type;
-    struct sig *sig;       /* owned; tags: their values */
-    uint64_t value[2];     /* globals: what they begin with */
-    struct shared *shared; /* a reference, or NULL: the thing itself */
+    struct sig *sig;            /* owned; tags: their values */
+    struct lodge_wt_list *list; /* owned; keeps the number of their type */
+    uint64_t value[2];          /* globals: what they begin with */
+    struct shared *shared;      /* a reference, or NULL: the thing itself */
 };
 
 /* A number for an item or a function of a host module; no other has it. */

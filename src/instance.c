@@ -57,7 +57,7 @@ uint64_t instance_calling_id(struct store *st, const wasmtime_instance_t *raw)
 static uint32_t mark(struct store *st)
 {
     wasmtime_tag_t tag = {.__private1 = UINT32_MAX - 1};
-    wasmtime_error_t *error = lodge_wt_tag_new(st->ctx, NULL, 0, &tag);
+    wasmtime_error_t *error = lodge_wt_tag_new(st->ctx, NULL, NULL, 0, &tag);
 
     if (error)
         wasmtime_error_delete(error);

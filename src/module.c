@@ -265,7 +265,8 @@ static lodge_status compile(struct module *mod, const struct binary *bin,
     error = lodge_wt_module_new(mod->eng->raw, bin->ptr, bin->len,
                                 module_small_stack(), &mod->raw);
     if (!error)
-        error = lodge_wt_shape_new(mod->raw, bin->ptr, bin->len, &mod->shape);
+        error = lodge_wt_shape_new(mod->raw, bin->ptr, bin->len,
+                                   mod->eng->types, &mod->shape);
     if (error)
         return trap_translate(NULL, error, LODGE_E_COMPILE, err);
     return LODGE_OK;

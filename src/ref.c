@@ -95,15 +95,16 @@ lodge_status ref_check(struct store *st, uint64_t id, lodge_error *err)
                         "expected");
 }
 
-static lodge_status enter(lodge_ref ref, struct store **st, lodge_error *err)
+lodge_status ref_enter(uint64_t id, struct store **st, lodge_error *err)
 {
-    lodge_status rc = store_enter(ref.id, st, err);
+    lodge_status rc = store_enter(id, st, err);
 
     if (rc != LODGE_OK)
         return rc;
-    rc = ref_check(*st, ref.id, err);
+    rc = (*st)->odd & ODD_YIELDS ? suspend_refuse(*st, err)
+                                 : ref_check(*st, id, err);
     if (rc != LODGE_OK)
-        handle_leave(ref.id);
+        handle_leave(id);
     return rc;
 }
 
@@ -185,7 +186,7 @@ lodge_status lodge_ref_dup(lodge_ref ref, lodge_ref *out, lodge_error *err)
     if (!ptr_to_u64(out))
         return error_refuse(err, LODGE_E_ARGUMENT,
                             "out: is NULL or not aligned");
-    rc = enter(ref, &st, err);
+    rc = ref_enter(ref.id, &st, err);
     if (rc != LODGE_OK)
         return rc;
     error = lodge_wt_ref_dup(&st->link, number_of(ref.id), &number);
@@ -201,7 +202,7 @@ lodge_status lodge_ref_type(lodge_ref ref, char *buf, uint64_t cap,
     const char *name;
     struct store *st;
     uint32_t code = 0;
-    lodge_status rc = enter(ref, &st, err);
+    lodge_status rc = ref_enter(ref.id, &st, err);
 
     if (rc != LODGE_OK)
         return rc;
@@ -213,26 +214,106 @@ lodge_status lodge_ref_type(lodge_ref ref, char *buf, uint64_t cap,
     return text_out(name, strlen(name), buf, cap, len, err);
 }
 
+lodge_status type_code_check(uint32_t type, lodge_error *err)
+{
+    uint32_t is = type & ~LODGE_WT_NOT_NULL;
+
+    if (type == is && ((is >= LODGE_TYPE_FUNCREF && is < LODGE_TYPE_REF) ||
+                       is >= LODGE_WT_TYPE_FIRST))
+        return LODGE_OK;
+    return error_refuse(err, LODGE_E_ARGUMENT,
+                        "type: %u is not LODGE_TYPE_FUNCREF to "
+                        "LODGE_TYPE_NULLEXNREF, nor the number of a type",
+                        type);
+}
+
+static lodge_status test(struct store *st, uint64_t id, uint32_t type,
+                         uint32_t *yes, lodge_error *err)
+{
+    wasmtime_error_t *error =
+        lodge_wt_ref_test(st->ctx, number_of(id), type, yes);
+
+    return error ? trap_translate(st, error, LODGE_E_TYPE, err) : LODGE_OK;
+}
+
 lodge_status lodge_ref_test(lodge_ref ref, uint32_t type, uint32_t *yes,
                             lodge_error *err)
 {
-    wasmtime_error_t *error;
     struct store *st;
     lodge_status rc;
 
     if (!ptr_to_u32(yes))
         return error_refuse(err, LODGE_E_ARGUMENT,
                             "yes: is NULL or not aligned");
-    if (type < LODGE_TYPE_FUNCREF || type >= LODGE_TYPE_REF)
-        return error_refuse(err, LODGE_E_ARGUMENT,
-                            "type: %u is not LODGE_TYPE_FUNCREF to "
-                            "LODGE_TYPE_NULLEXNREF",
-                            type);
-    rc = enter(ref, &st, err);
+    rc = type_code_check(type, err);
+    if (rc == LODGE_OK)
+        rc = ref_enter(ref.id, &st, err);
     if (rc != LODGE_OK)
         return rc;
-    error = lodge_wt_ref_test(st->ctx, number_of(ref.id), type, yes);
-    return leave(st, ref.id, error, err);
+    rc = test(st, ref.id, type, yes, err);
+    handle_leave(ref.id);
+    return rc;
+}
+
+lodge_status lodge_ref_cast(lodge_ref ref, uint32_t type, lodge_error *err)
+{
+    struct textbuf text = {0};
+    uint32_t yes, is = 0;
+    wasmtime_error_t *error;
+    struct store *st;
+    lodge_status rc = type_code_check(type, err);
+
+    if (rc == LODGE_OK)
+        rc = ref_enter(ref.id, &st, err);
+    if (rc != LODGE_OK)
+        return rc;
+    rc = test(st, ref.id, type, &yes, err);
+    if (rc == LODGE_OK && !yes) {
+        error = lodge_wt_ref_exact(st->ctx, number_of(ref.id), &is);
+        if (error)
+            wasmtime_error_delete(error);
+        type_code_text(is, &text);
+        textbuf_printf(&text, ", not ");
+        type_code_text(type, &text);
+        rc = error_refuse(err, LODGE_E_TYPE, "ref: is %s",
+                          text.failed ? "of another type" : text.ptr);
+        textbuf_free(&text);
+    }
+    handle_leave(ref.id);
+    return rc;
+}
+
+lodge_status lodge_ref_exact_type(lodge_ref ref, uint32_t *type,
+                                  lodge_error *err)
+{
+    struct store *st;
+    lodge_status rc;
+
+    if (!ptr_to_u32(type))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "type: is NULL or not aligned");
+    rc = ref_enter(ref.id, &st, err);
+    if (rc != LODGE_OK)
+        return rc;
+    return leave(st, ref.id,
+                 lodge_wt_ref_exact(st->ctx, number_of(ref.id), type), err);
+}
+
+lodge_status lodge_ref_to_extern(lodge_ref ref, uint64_t *slot,
+                                 lodge_error *err)
+{
+    struct store *st;
+    lodge_status rc;
+
+    if (!ptr_to_u64(slot))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "slot: is NULL or not aligned");
+    rc = ref_enter(ref.id, &st, err);
+    if (rc != LODGE_OK)
+        return rc;
+    return leave(st, ref.id,
+                 lodge_wt_ref_to_extern(st->ctx, number_of(ref.id), slot),
+                 err);
 }
 
 lodge_status lodge_ref_same(lodge_ref ref, lodge_ref other, uint32_t *yes,
@@ -245,7 +326,7 @@ lodge_status lodge_ref_same(lodge_ref ref, lodge_ref other, uint32_t *yes,
     if (!ptr_to_u32(yes))
         return error_refuse(err, LODGE_E_ARGUMENT,
                             "yes: is NULL or not aligned");
-    rc = enter(ref, &st, err);
+    rc = ref_enter(ref.id, &st, err);
     if (rc != LODGE_OK)
         return rc;
     rc = ref_check(st, other.id, err);
@@ -292,7 +373,7 @@ lodge_status lodge_ref_len(lodge_ref ref, uint64_t *len, lodge_error *err)
     if (!ptr_to_u64(len))
         return error_refuse(err, LODGE_E_ARGUMENT,
                             "len: is NULL or not aligned");
-    rc = enter(ref, &st, err);
+    rc = ref_enter(ref.id, &st, err);
     if (rc != LODGE_OK)
         return rc;
     error = lodge_wt_ref_len(st->ctx, number_of(ref.id), len);
@@ -319,11 +400,29 @@ lodge_status lodge_ref_read(lodge_ref ref, uint64_t index, uint64_t *slots,
     lodge_status rc = check_slots(slots, len, err);
 
     if (rc == LODGE_OK)
-        rc = enter(ref, &st, err);
+        rc = ref_enter(ref.id, &st, err);
     if (rc != LODGE_OK)
         return rc;
     error = lodge_wt_ref_read(st->ctx, number_of(ref.id), index, slots, len);
     return leave(st, ref.id, error, err);
+}
+
+lodge_status lodge_ref_read_signed(lodge_ref ref, uint64_t index,
+                                   uint64_t *slot, lodge_error *err)
+{
+    struct store *st;
+    lodge_status rc;
+
+    if (!ptr_to_u64(slot))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "slot: is NULL or not aligned");
+    rc = ref_enter(ref.id, &st, err);
+    if (rc != LODGE_OK)
+        return rc;
+    return leave(
+        st, ref.id,
+        lodge_wt_ref_read_signed(st->ctx, number_of(ref.id), index, slot),
+        err);
 }
 
 struct writing {
@@ -350,7 +449,7 @@ lodge_status lodge_ref_write(lodge_ref ref, uint64_t index,
     lodge_status rc = check_slots(slots, len, err);
 
     if (rc == LODGE_OK)
-        rc = enter(ref, &st, err);
+        rc = ref_enter(ref.id, &st, err);
     if (rc != LODGE_OK)
         return rc;
     rc = ref_run(st, write_one, &w, err);

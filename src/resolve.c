@@ -41,8 +41,8 @@ static lodge_status complaints(uint64_t bound, struct store *shown,
                                size_t *len, uint32_t *count, lodge_error *err)
 {
     struct shown items = show(bound, shown);
-    wasmtime_error_t *error =
-        lodge_wt_linker_missing(raw, items.ctx, mod->raw, text, len, count);
+    wasmtime_error_t *error = lodge_wt_linker_missing(
+        raw, items.ctx, mod->raw, mod->eng->types, text, len, count);
 
     end_show(&items);
     return error ? trap_translate(NULL, error, LODGE_E_INTERNAL, err)

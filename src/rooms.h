@@ -17,6 +17,8 @@
 
 /* ---- type.c ----------------------------------------------------------- */
 
+struct engine;
+
 enum { TYPE_MAX_VALUES = 1000 };
 
 /* All that the everyday call has to know of a signature: few values, a slot
@@ -30,27 +32,38 @@ struct everyday {
     uint32_t results;
 };
 
-/* A signature. `codes` and `masks` hold parameters first, then results. */
+/* A signature. `codes` and `masks` hold parameters first, then results. Codes
+ * are LODGE_TYPE_*, or numbers of types as in lodge_wt.h.
+ */
 struct sig {
     uint32_t nparams, nresults;
     uint32_t param_slots, result_slots;
     uint32_t raw;        /* values in Wasmtime's array: the larger count */
     uint32_t plain;      /* 1: one slot a value and no references */
     uint32_t refs;       /* 1: references other than to functions */
+    uint32_t exact;      /* 1: some types are told by numbers */
     int32_t unsupported; /* a type that the text does not tell, or -1 */
     struct everyday everyday;
-    wasmtime_func_t func;  /* whose it is; of a guest's function only */
-    const uint64_t *masks; /* bits of a slot that count */
-    uint8_t codes[];       /* LODGE_TYPE_* */
+    wasmtime_func_t func;       /* whose it is; of a guest's function only */
+    struct lodge_wt_list *list; /* owned, or NULL; not of a guest's function */
+    const uint64_t *masks;      /* bits of a slot that count */
+    uint32_t codes[];
 };
 
-/* Parses "i32 i64 -> f64"; the result is freed with alloc_free. */
+/* Parses "i32 i64 -> f64"; the result is freed with type_sig_free. */
 lodge_status type_sig_parse(const char *ptr, uint64_t len, struct sig **out,
                             lodge_error *err);
+void type_sig_free(struct sig *sig); /* NULL is fine */
+/* Keeps the types that it tells by numbers. */
+lodge_status type_sig_resolve(struct sig *sig, const struct engine *eng,
+                              lodge_error *err);
 void type_sig_text(const struct sig *sig, struct textbuf *out);
 /* Of the parameters alone: the type of a tag. */
 void type_list_text(const struct sig *sig, struct textbuf *out);
+/* Of a LODGE_TYPE_*. */
 const char *type_name(uint32_t code);
+/* "i32", "(ref 300)", "(ref null 300)" */
+void type_code_text(uint32_t code, struct textbuf *out);
 
 struct type_limits {
     uint64_t min, max; /* max UINT64_MAX = none */
@@ -111,9 +124,10 @@ struct engine {
     wasm_engine_t *raw;
     struct settings set;
     struct domain *domain;
-    struct cache *cache;     /* owned; NULL = none */
-    _Atomic uint64_t epochs; /* lodge_engine_tick */
-    struct engine *next;     /* ticker's list */
+    struct cache *cache;                /* owned; NULL = none */
+    const struct lodge_wt_types *types; /* owned */
+    _Atomic uint64_t epochs;            /* lodge_engine_tick */
+    struct engine *next;                /* ticker's list */
     struct engine *prev;
     _Atomic uint32_t shut; /* 1: lodge_engine_shutdown was called */
     uint32_t forks;        /* handle_fork_count when it was made */

@@ -122,6 +122,10 @@ lodge_status ref_run(struct store *st, ref_job *job, void *arg,
                      lodge_error *err);
 /* The number of a live reference of the store. */
 lodge_status ref_check(struct store *st, uint64_t id, lodge_error *err);
+/* Enters the store of a live reference. */
+lodge_status ref_enter(uint64_t id, struct store **st, lodge_error *err);
+/* A type of references by its code, null included. */
+lodge_status type_code_check(uint32_t type, lodge_error *err);
 /* Closes a reference, if it is one, of the store that is entered. */
 void ref_close(struct store *st, uint64_t id);
 static inline int ref_is(uint64_t id)

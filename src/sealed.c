@@ -115,6 +115,7 @@ lodge_status sealed_ask(struct sealed_ask *ask, const struct engine *eng,
         return error_memory(err);
     }
     ask->wt.engine = eng->raw;
+    ask->wt.types = eng->types;
     ask->wt.settings = ask->settings.ptr;
     ask->wt.settings_len = ask->settings.len;
     ask->wt.key = key;

@@ -118,6 +118,7 @@ static void link_init(struct store *st)
 
     link->room = st;
     link->room_ops = &ref_room;
+    link->types = st->eng->types;
     link->memory_limit = limit_of(v[LODGE_CONFIG_STORE_MEMORY_LIMIT]);
     link->table_limit = limit_of(v[LODGE_CONFIG_STORE_TABLE_LIMIT]);
     link->instance_limit = default_counts;
@@ -137,7 +138,7 @@ static void children_free(struct store *st)
         if (st->children[i].kind == LODGE_KIND_MEMORY)
             shared_unref(st->children[i].shared);
         else
-            alloc_free(st->children[i].sig);
+            type_sig_free(st->children[i].sig);
     }
     if (st->children != st->first_children)
         alloc_free(st->children);

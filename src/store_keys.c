@@ -199,6 +199,9 @@ static int count_get(const struct store *st, uint32_t key, uint64_t *value)
     case LODGE_STORE_EXTERNREFS:
         *value = st->externrefs;
         break;
+    case LODGE_STORE_REFS:
+        *value = lodge_wt_refs_open(&st->link);
+        break;
     default:
         return 0;
     }

@@ -22,7 +22,7 @@ lodge_status tag_parse(const char *type, uint64_t len, struct sig **out,
     if (rc == LODGE_OK)
         *out = sig;
     else
-        alloc_free(sig);
+        type_sig_free(sig);
     return rc;
 }
 
@@ -31,7 +31,7 @@ lodge_status tag_make(struct store *st, const struct sig *sig, uint32_t *at,
 {
     wasmtime_tag_t tag;
     wasmtime_error_t *error =
-        lodge_wt_tag_new(st->ctx, sig->codes, sig->nparams, &tag);
+        lodge_wt_tag_new(st->ctx, sig->list, sig->codes, sig->nparams, &tag);
 
     if (error)
         return trap_translate(st, error, LODGE_E_TYPE, err);
@@ -54,12 +54,14 @@ lodge_status lodge_tag_new(lodge_store store, const char *type,
         return rc;
     rc = store_enter_own(store, &st, err);
     if (rc == LODGE_OK) {
-        rc = tag_make(st, sig, &at, err);
+        rc = type_sig_resolve(sig, st->eng, err);
+        if (rc == LODGE_OK)
+            rc = tag_make(st, sig, &at, err);
         if (rc == LODGE_OK)
             out->id = store_child_id(st, at);
         handle_leave(store.id);
     }
-    alloc_free(sig);
+    type_sig_free(sig);
     return rc;
 }
 

@@ -75,8 +75,8 @@ CAN_PANIC(lodge_wt_print,
           (ptr, len, flags, room, big_stack, out, out_len, full))
 CAN_PANIC(lodge_wt_shape_new,
           (const wasmtime_module_t *module, const uint8_t *bytes, size_t len,
-           struct lodge_wt_shape *out),
-          (module, bytes, len, out))
+           const struct lodge_wt_types *types, struct lodge_wt_shape *out),
+          (module, bytes, len, types, out))
 CAN_PANIC(lodge_wt_store_new,
           (wasm_engine_t * engine, struct lodge_wt_store *link,
            wasmtime_store_t **out),
@@ -115,9 +115,9 @@ CAN_PANIC(lodge_wt_linker_alias,
            to_module, to_module_len, to_name, to_name_len))
 CAN_PANIC(lodge_wt_linker_missing,
           (const wasmtime_linker_t *linker, wasmtime_context_t *store,
-           const wasmtime_module_t *module, uint8_t **out, size_t *len,
-           uint32_t *count),
-          (linker, store, module, out, len, count))
+           const wasmtime_module_t *module, const struct lodge_wt_types *types,
+           uint8_t **out, size_t *len, uint32_t *count),
+          (linker, store, module, types, out, len, count))
 CAN_PANIC(lodge_wt_shared_new,
           (const wasm_engine_t *engine, uint64_t min, uint64_t max, int is64,
            uint32_t page_log2, wasmtime_sharedmemory_t **out),
@@ -134,15 +134,15 @@ extern __typeof__(lodge_wt_linker_func) __real_lodge_wt_linker_func,
 
 wasmtime_error_t *__wrap_lodge_wt_linker_func(
     wasmtime_linker_t *linker, const char *module, size_t module_len,
-    const char *name, size_t name_len, const uint8_t *params, size_t nparams,
-    const uint8_t *results, size_t nresults, lodge_wt_host_fn fn,
-    const struct lodge_wt_direct *direct, void *env,
+    const char *name, size_t name_len, const struct lodge_wt_list *list,
+    const uint32_t *codes, size_t nparams, size_t nresults,
+    lodge_wt_host_fn fn, const struct lodge_wt_direct *direct, void *env,
     void (*finalizer)(void *env), const char *shown, size_t shown_len)
 {
     if (!now())
         return __real_lodge_wt_linker_func(
-            linker, module, module_len, name, name_len, params, nparams,
-            results, nresults, fn, direct, env, finalizer, shown, shown_len);
+            linker, module, module_len, name, name_len, list, codes, nparams,
+            nresults, fn, direct, env, finalizer, shown, shown_len);
     finalizer(env);
     return lodge_wt_test_panic();
 }

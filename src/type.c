@@ -17,6 +17,25 @@ const char *type_name(uint32_t code)
     return code < sizeof names / sizeof *names ? names[code] : "?";
 }
 
+/* As they are called in parentheses, from LODGE_TYPE_FUNCREF on. */
+static const char *const heaps[] = {
+    "func",  "extern", "any",  "eq",     "i31",      "struct",
+    "array", "exn",    "none", "nofunc", "noextern", "noexn",
+};
+
+void type_code_text(uint32_t code, struct textbuf *out)
+{
+    uint32_t is = code & ~LODGE_WT_NOT_NULL;
+    const char *null = code == is ? "null " : "";
+
+    if (is >= LODGE_WT_TYPE_FIRST)
+        textbuf_printf(out, "(ref %s%u)", null, is);
+    else if (code == is)
+        textbuf_printf(out, "%s", type_name(code));
+    else
+        textbuf_printf(out, "(ref %s)", heaps[is - LODGE_TYPE_FUNCREF]);
+}
+
 /* ---- words ------------------------------------------------------------ */
 
 struct words {
@@ -35,8 +54,14 @@ static int word_next(struct words *w)
     while (w->at < w->end && is_space(*w->at))
         w->at++;
     w->word = w->at;
-    while (w->at < w->end && !is_space(*w->at))
-        w->at++;
+    if (w->at < w->end && *w->at == '(') { /* one word, to its end */
+        while (w->at < w->end && *w->at != ')')
+            w->at++;
+        w->at += w->at < w->end;
+    } else {
+        while (w->at < w->end && !is_space(*w->at) && *w->at != '(')
+            w->at++;
+    }
     w->len = (size_t)(w->at - w->word);
     return w->len > 0;
 }
@@ -44,19 +69,6 @@ static int word_next(struct words *w)
 static int word_is(const struct words *w, const char *text)
 {
     return w->len == strlen(text) && memcmp(w->word, text, w->len) == 0;
-}
-
-static int word_type(const struct words *w, uint32_t *code)
-{
-    uint32_t i;
-
-    for (i = 0; i < sizeof names / sizeof *names; i++) {
-        if (word_is(w, names[i])) {
-            *code = i;
-            return 1;
-        }
-    }
-    return 0;
 }
 
 static int word_number(const struct words *w, uint64_t *out)
@@ -73,6 +85,59 @@ static int word_number(const struct words *w, uint64_t *out)
     }
     *out = n;
     return w->len > 0;
+}
+
+/* What is in "(ref null ...)": a number, or the name of what it refers to. */
+static int word_heap(const struct words *w, uint32_t *code)
+{
+    uint64_t number;
+    uint32_t i;
+
+    if (word_number(w, &number)) {
+        *code = (uint32_t)number;
+        return number >= LODGE_WT_TYPE_FIRST && number < LODGE_WT_NOT_NULL;
+    }
+    for (i = 0; i < sizeof heaps / sizeof *heaps; i++) {
+        if (word_is(w, heaps[i])) {
+            *code = LODGE_TYPE_FUNCREF + i;
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int word_ref(const struct words *outer, uint32_t *code)
+{
+    struct words w = {.at = outer->word + 1,
+                      .end = outer->word + outer->len - 1};
+    uint32_t not_null = LODGE_WT_NOT_NULL;
+
+    if (outer->len < 2 || *w.end != ')' || !word_next(&w) ||
+        !word_is(&w, "ref") || !word_next(&w))
+        return 0;
+    if (word_is(&w, "null")) {
+        not_null = 0;
+        word_next(&w);
+    }
+    if (!word_heap(&w, code) || word_next(&w))
+        return 0;
+    *code |= not_null;
+    return 1;
+}
+
+static int word_type(const struct words *w, uint32_t *code)
+{
+    uint32_t i;
+
+    if (w->len && *w->word == '(')
+        return word_ref(w, code);
+    for (i = 0; i < sizeof names / sizeof *names; i++) {
+        if (word_is(w, names[i])) {
+            *code = i;
+            return 1;
+        }
+    }
+    return 0;
 }
 
 static lodge_status word_refuse(const struct words *w, const char *expected,
@@ -111,7 +176,7 @@ static uint64_t mask_of(uint32_t code)
 }
 
 /* Collects codes; results begin at *nparams. */
-static lodge_status sig_codes(struct words *w, uint8_t *codes,
+static lodge_status sig_codes(struct words *w, uint32_t *codes,
                               uint32_t *nparams, uint32_t *n, lodge_error *err)
 {
     uint32_t code, first = 0;
@@ -130,7 +195,7 @@ static lodge_status sig_codes(struct words *w, uint8_t *codes,
             return error_refuse(err, LODGE_E_LIMIT,
                                 "signature: more than %d values on a side",
                                 TYPE_MAX_VALUES);
-        codes[(*n)++] = (uint8_t)code;
+        codes[(*n)++] = code;
     }
     *nparams = arrow ? first : *n;
     return LODGE_OK;
@@ -154,6 +219,8 @@ static void sig_measure(struct sig *sig, uint64_t *masks)
             sig->plain = 0;
         if (code > LODGE_TYPE_FUNCREF)
             sig->refs = 1;
+        if ((code & ~LODGE_WT_NOT_NULL) >= LODGE_WT_TYPE_FIRST)
+            sig->exact = 1;
         if (code == LODGE_TYPE_REF)
             sig->unsupported = (int32_t)code;
     }
@@ -172,7 +239,7 @@ static void sig_measure(struct sig *sig, uint64_t *masks)
 lodge_status type_sig_parse(const char *ptr, uint64_t len, struct sig **out,
                             lodge_error *err)
 {
-    uint8_t codes[2 * TYPE_MAX_VALUES];
+    uint32_t codes[2 * TYPE_MAX_VALUES];
     uint32_t nparams = 0, n = 0;
     struct words w;
     struct sig *sig;
@@ -186,18 +253,37 @@ lodge_status type_sig_parse(const char *ptr, uint64_t len, struct sig **out,
     if (st != LODGE_OK)
         return st;
 
-    head = (sizeof *sig + n + 7) & ~(size_t)7;
+    head = (sizeof *sig + n * sizeof *codes + 7) & ~(size_t)7;
     sig = alloc_zero(head + n * sizeof *masks);
     if (!sig)
         return error_memory(err);
     masks = (uint64_t *)(void *)((char *)sig + head);
-    memcpy(sig->codes, codes, n);
+    memcpy(sig->codes, codes, n * sizeof *codes);
     sig->masks = masks;
     sig->nparams = nparams;
     sig->nresults = n - nparams;
     sig_measure(sig, masks);
     *out = sig;
     return LODGE_OK;
+}
+
+void type_sig_free(struct sig *sig)
+{
+    if (sig && sig->list)
+        lodge_wt_list_free(sig->list);
+    alloc_free(sig);
+}
+
+lodge_status type_sig_resolve(struct sig *sig, const struct engine *eng,
+                              lodge_error *err)
+{
+    wasmtime_error_t *error;
+
+    if (!sig->exact)
+        return LODGE_OK;
+    error = lodge_wt_list_new(eng->types, sig->codes,
+                              sig->nparams + sig->nresults, &sig->list);
+    return error ? trap_translate(NULL, error, LODGE_E_TYPE, err) : LODGE_OK;
 }
 
 void type_sig_text(const struct sig *sig, struct textbuf *out)
@@ -209,7 +295,7 @@ void type_sig_text(const struct sig *sig, struct textbuf *out)
             textbuf_printf(out, i ? " -> " : "-> ");
         else if (i)
             textbuf_printf(out, " ");
-        textbuf_printf(out, "%s", type_name(sig->codes[i]));
+        type_code_text(sig->codes[i], out);
     }
     if (sig->nresults == 0)
         textbuf_printf(out, sig->nparams ? " ->" : "->");
@@ -219,8 +305,10 @@ void type_list_text(const struct sig *sig, struct textbuf *out)
 {
     uint32_t i;
 
-    for (i = 0; i < sig->nparams; i++)
-        textbuf_printf(out, "%s%s", i ? " " : "", type_name(sig->codes[i]));
+    for (i = 0; i < sig->nparams; i++) {
+        textbuf_printf(out, "%s", i ? " " : "");
+        type_code_text(sig->codes[i], out);
+    }
 }
 
 /* ---- memories, tables, globals ---------------------------------------- */
@@ -329,13 +417,15 @@ void type_item_text(uint32_t kind, const struct type_limits *type,
                     struct textbuf *out)
 {
     if (kind == LODGE_KIND_GLOBAL) {
-        textbuf_printf(out, "%s%s", type->mut ? "mut " : "",
-                       type_name(type->code));
+        textbuf_printf(out, "%s", type->mut ? "mut " : "");
+        type_code_text(type->code, out);
         return;
     }
     limits_text(type, out);
-    if (kind == LODGE_KIND_TABLE)
-        textbuf_printf(out, " %s", type_name(type->code));
+    if (kind == LODGE_KIND_TABLE) {
+        textbuf_printf(out, " ");
+        type_code_text(type->code, out);
+    }
     if (type->is64)
         textbuf_printf(out, " i64");
     if (kind == LODGE_KIND_MEMORY && type->shared)

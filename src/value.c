@@ -124,6 +124,17 @@ static lodge_status refs_done(struct store *st, const struct sig *sig,
     return trap_translate(st, error, LODGE_E_TYPE, err);
 }
 
+static struct lodge_wt_values values_of(const struct sig *sig, uint32_t first,
+                                        uint32_t n)
+{
+    return (struct lodge_wt_values){.func =
+                                        sig->func.store_id ? &sig->func : NULL,
+                                    .list = sig->list,
+                                    .codes = sig->codes + first,
+                                    .first = first,
+                                    .n = n};
+}
+
 /* What a host function returns is given away, what a call is given is not
  * before the call begins.
  */
@@ -131,12 +142,11 @@ static lodge_status refs_in(struct store *st, const struct sig *sig,
                             uint32_t first, uint32_t n, const uint64_t *slots,
                             wasmtime_val_raw_t *raw, lodge_error *err)
 {
-    int guest = sig->func.store_id != 0;
+    const struct lodge_wt_values values = values_of(sig, first, n);
 
     return refs_done(st, sig,
-                     lodge_wt_refs_in(st->ctx, guest ? &sig->func : NULL,
-                                      sig->codes + first, n, slots, raw,
-                                      guest ? 0 : LODGE_WT_REFS_GIVEN),
+                     lodge_wt_refs_in(st->ctx, &values, slots, raw,
+                                      values.func ? 0 : LODGE_WT_REFS_GIVEN),
                      err);
 }
 
@@ -145,27 +155,26 @@ static lodge_status refs_out(struct store *st, const struct sig *sig,
                              const wasmtime_val_raw_t *raw, uint64_t *slots,
                              lodge_error *err)
 {
-    int guest = sig->func.store_id != 0;
+    const struct lodge_wt_values values = values_of(sig, first, n);
 
-    return refs_done(st, sig,
-                     lodge_wt_refs_out(st->ctx, guest ? &sig->func : NULL,
-                                       sig->codes + first, n, raw, slots,
-                                       !guest),
-                     err);
+    return refs_done(
+        st, sig, lodge_wt_refs_out(st->ctx, &values, raw, slots, !values.func),
+        err);
 }
 
 lodge_status value_check_results(struct store *st, const struct sig *sig,
                                  const uint64_t *slots, lodge_error *err)
 {
-    const uint8_t *codes = sig->codes + sig->nparams;
+    const uint32_t *codes = sig->codes + sig->nparams;
     lodge_status rc = LODGE_OK;
     wasmtime_val_raw_t raw;
     uint32_t i;
 
     if (sig->refs) {
-        wasmtime_error_t *error =
-            lodge_wt_refs_in(st->ctx, NULL, codes, sig->nresults, slots, NULL,
-                             LODGE_WT_REFS_CHECK);
+        const struct lodge_wt_values values =
+            values_of(sig, sig->nparams, sig->nresults);
+        wasmtime_error_t *error = lodge_wt_refs_in(st->ctx, &values, slots,
+                                                   NULL, LODGE_WT_REFS_CHECK);
 
         return error ? trap_translate(st, error, LODGE_E_TYPE, err) : LODGE_OK;
     }
@@ -182,7 +191,7 @@ lodge_status value_in(struct store *st, const struct sig *sig, uint32_t first,
                       uint32_t n, const uint64_t *slots,
                       wasmtime_val_raw_t *raw, lodge_error *err)
 {
-    const uint8_t *codes = sig->codes + first;
+    const uint32_t *codes = sig->codes + first;
     lodge_status rc = LODGE_OK;
     uint32_t i;
 
@@ -199,7 +208,7 @@ lodge_status value_out(struct store *st, const struct sig *sig, uint32_t first,
                        uint32_t n, const wasmtime_val_raw_t *raw,
                        uint64_t *slots, lodge_error *err)
 {
-    const uint8_t *codes = sig->codes + first;
+    const uint32_t *codes = sig->codes + first;
     lodge_status rc = LODGE_OK;
     wasmtime_val_raw_t value;
     uint32_t i;

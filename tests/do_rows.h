@@ -345,3 +345,41 @@ ROW(276, "hpne", STATUS(
     lodge_exception_read(H(lodge_ref, 1), P(2), U(3), P(4))))
 ROW(277, "hh", STATUS(
     lodge_caller_throw(H(lodge_caller, 1), H(lodge_ref, 2))))
+ROW(340, "hpe", STATUS(
+    lodge_module_type_count(H(lodge_module, 1), P(2), P(3))))
+ROW(341, "hnpe", STATUS(
+    lodge_module_type(H(lodge_module, 1), U(2), P(3), P(4))))
+ROW(342, "hplpe", STATUS(
+    lodge_module_type_find(H(lodge_module, 1), P(2), w[3], P(4), P(5))))
+ROW(343, "hnplpe", STATUS(
+    lodge_type_text(H(lodge_engine, 1), U(2), P(3), w[4], P(5), P(6))))
+ROW(344, "hnnplpe", STATUS(
+    lodge_type_field(H(lodge_engine, 1), U(2), U(3), P(4), w[5], P(6), P(7))))
+ROW(345, "hnnpe", STATUS(
+    lodge_type_get(H(lodge_engine, 1), U(2), U(3), P(4), P(5))))
+ROW(346, "hnnpe", STATUS(
+    lodge_type_matches(H(lodge_engine, 1), U(2), U(3), P(4), P(5))))
+ROW(347, "hnpnpe", STATUS(
+    lodge_ref_struct(H(lodge_store, 1), U(2), P(3), U(4), P(5), P(6))))
+ROW(348, "hnnpnpe", STATUS(
+    lodge_ref_array(H(lodge_store, 1), U(2), w[3], P(4), U(5), P(6), P(7))))
+ROW(349, "hnpnpe", STATUS(
+    lodge_ref_array_of(H(lodge_store, 1), U(2), P(3), U(4), P(5), P(6))))
+ROW(350, "hnplpe", STATUS(
+    lodge_ref_array_bytes(H(lodge_store, 1), U(2), P(3), w[4], P(5), P(6))))
+ROW(351, "hnpe", STATUS(
+    lodge_ref_read_signed(H(lodge_ref, 1), w[2], P(3), P(4))))
+ROW(352, "hnnpne", STATUS(
+    lodge_ref_fill(H(lodge_ref, 1), w[2], w[3], P(4), U(5), P(6))))
+ROW(353, "hnhnne", STATUS(
+    lodge_ref_copy(H(lodge_ref, 1), w[2], H(lodge_ref, 3), w[4], w[5], P(6))))
+ROW(354, "hnple", STATUS(
+    lodge_ref_read_bytes(H(lodge_ref, 1), w[2], P(3), w[4], P(5))))
+ROW(355, "hnple", STATUS(
+    lodge_ref_write_bytes(H(lodge_ref, 1), w[2], P(3), w[4], P(5))))
+ROW(356, "hpe", STATUS(lodge_ref_exact_type(H(lodge_ref, 1), P(2), P(3))))
+ROW(357, "hne", STATUS(lodge_ref_cast(H(lodge_ref, 1), U(2), P(3))))
+ROW(358, "hnpe", STATUS(
+    lodge_ref_from_extern(H(lodge_store, 1), w[2], P(3), P(4))))
+ROW(359, "hpe", STATUS(lodge_ref_to_extern(H(lodge_ref, 1), P(2), P(3))))
+ROW(360, "hpe", STATUS(lodge_func_exact_type(H(lodge_func, 1), P(2), P(3))))

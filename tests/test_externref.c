@@ -34,7 +34,7 @@ static const uint64_t odd[] = {1,
                                UINT64_C(1) << 32,
                                UINT64_C(1) << 53,
                                UINT64_C(1) << 63,
-                               UINT64_MAX};
+                               LODGE_EXTERN_REF - 1};
 enum { ODD = sizeof odd / sizeof *odd };
 
 /* ---- values ----------------------------------------------------------- */
@@ -367,16 +367,25 @@ static void a_call_that_traps_has_taken_its_tokens(void **state)
     ends_with(1);
 }
 
-static void a_guests_own_object_has_no_token(void **state)
+/* Numbers that are no tokens are no references either, unless they are. */
+static void what_is_no_token_is_refused(void **state)
 {
-    lodge_instance in =
-        guest("(module (func (export \"f\") (result externref)"
-              " (extern.convert_any (ref.i31 (i32.const 3)))))");
-    uint64_t slot = 42;
+    lodge_instance in = guest(keeper);
+    const uint64_t bad[] = {
+        LODGE_EXTERN_REF,           LODGE_EXTERN_REF + 1,
+        LODGE_EXTERN_REF + 0x20000, UINT64_MAX,
+        LODGE_EXTERN_REF + in.id,   LODGE_EXTERN_REF + store.id + 0x20000};
+    uint64_t slot;
+    size_t i;
 
     (void)state;
-    SAYS(TYPE, "no token", lodge_func_call(func_of(in, "f"), &slot, 1, ERR));
-    assert_int_equal(slot, 42);
+    for (i = 0; i < sizeof bad / sizeof *bad; i++) {
+        slot = bad[i];
+        FAILS(HANDLE, lodge_func_call(func_of(in, "same"), &slot, 1, ERR));
+        assert_true(slot == bad[i]);
+    }
+    assert_int_equal(store_value(LODGE_STORE_EXTERNREFS), 0);
+    ends_with(0);
 }
 
 static void null_where_none_is_allowed_is_refused(void **state)
@@ -471,7 +480,7 @@ int main(void)
         STORE_TEST(a_bad_answer_takes_nothing),
         STORE_TEST(a_refused_call_takes_nothing),
         STORE_TEST(a_call_that_traps_has_taken_its_tokens),
-        STORE_TEST(a_guests_own_object_has_no_token),
+        STORE_TEST(what_is_no_token_is_refused),
         STORE_TEST(null_where_none_is_allowed_is_refused),
         STORE_TEST(many_tokens_all_come_out),
         STORE_TEST(a_full_heap_refuses_and_keeps_all),

@@ -164,25 +164,48 @@ static void every_reference_type_has_its_word(void **s)
     }
 }
 
-static void other_references_are_told_as_ref(void **s)
+static void references_that_are_not_null_are_told(void **s)
 {
-    static const char *const types[] = {"(ref func)",    "(ref null $s)",
-                                        "(ref $a)",      "(ref extern)",
-                                        "(ref null $f)", "(ref i31)"};
+    static const char *const types[] = {
+        "(ref func)", "(ref extern)", "(ref any)",      "(ref eq)",
+        "(ref i31)",  "(ref struct)", "(ref array)",    "(ref exn)",
+        "(ref none)", "(ref nofunc)", "(ref noextern)", "(ref noexn)"};
     lodge_module module;
     char wat[200];
     size_t i;
 
     (void)s;
     for (i = 0; i < sizeof types / sizeof *types; i++) {
+        snprintf(wat, sizeof wat, "(module (import \"a\" \"g\" (global %s)))",
+                 types[i]);
+        module = open_all(wat);
+        IMPORT(types[i], module, 0, TYPE);
+        IMPORT("global", module, 0, KIND);
+        lodge_module_close(module);
+    }
+}
+
+/* The text of an import of such a type, and the number that it should hold. */
+static void types_of_a_module_are_told_by_number(void **s)
+{
+    static const char *const types[] = {"(ref null $s)", "(ref $a)",
+                                        "(ref null $f)"};
+    lodge_module module;
+    char wat[200], want[40];
+    uint32_t number, i;
+
+    (void)s;
+    for (i = 0; i < 3; i++) {
         snprintf(wat, sizeof wat,
                  "(module (type $s (struct (field i32)))"
                  "(type $a (array i8)) (type $f (func))"
                  "(import \"a\" \"g\" (global %s)))",
                  types[i]);
         module = open_all(wat);
-        IMPORT("ref", module, 0, TYPE);
-        IMPORT("global", module, 0, KIND);
+        OK(lodge_module_type(module, i, &number, ERR));
+        snprintf(want, sizeof want, "(ref %s%u)", i == 1 ? "" : "null ",
+                 number);
+        IMPORT(want, module, 0, TYPE);
         lodge_module_close(module);
     }
 }
@@ -574,7 +597,8 @@ int main(void)
         TEST(exports_of_every_kind_are_described),
         TEST(signatures_are_told_as_text),
         TEST(every_reference_type_has_its_word),
-        TEST(other_references_are_told_as_ref),
+        TEST(references_that_are_not_null_are_told),
+        TEST(types_of_a_module_are_told_by_number),
         TEST(memories_are_told_with_all_their_words),
         TEST(shared_memories_are_told_as_such),
         TEST(tables_and_globals_are_told_with_all_their_words),

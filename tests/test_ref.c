@@ -95,8 +95,8 @@ static void a_struct_is_read_and_written(void **state)
     assert_int_equal(same((lodge_ref){read1(ref, 5)}, ref), 1);
     FAILS(BUFFER, lodge_ref_write(ref, 2, slots, 1, ERR));
     SAYS(TYPE, "cannot be changed", lodge_ref_write(ref, 1, slots, 1, ERR));
-    FAILS(NOT_FOUND, lodge_ref_read(ref, 6, slots, 1, ERR));
-    FAILS(NOT_FOUND, lodge_ref_write(ref, UINT64_MAX, slots, 1, ERR));
+    FAILS(BOUNDS, lodge_ref_read(ref, 6, slots, 1, ERR));
+    FAILS(BOUNDS, lodge_ref_write(ref, UINT64_MAX, slots, 1, ERR));
     ends_with(1);
 }
 
@@ -113,10 +113,10 @@ static void an_array_is_read_and_written(void **state)
     OK(lodge_ref_write(ref, 1, &slot, 1, ERR));
     assert_int_equal(read1(ref, 0), 300);
     assert_int_equal(read1(ref, 1), 0x2345);
-    FAILS(NOT_FOUND, lodge_ref_read(ref, 3, &slot, 1, ERR));
+    FAILS(BOUNDS, lodge_ref_read(ref, 3, &slot, 1, ERR));
     OK(lodge_ref_len(empty, &count, ERR));
     assert_int_equal(count, 0);
-    FAILS(NOT_FOUND, lodge_ref_read(empty, 0, &slot, 1, ERR));
+    FAILS(BOUNDS, lodge_ref_read(empty, 0, &slot, 1, ERR));
 }
 
 static void small_numbers_are_read_and_made(void **state)
@@ -173,6 +173,8 @@ static void types_are_told_apart(void **state)
     assert_int_equal(is(i31, LODGE_TYPE_STRUCTREF), 0);
     FAILS(ARGUMENT, lodge_ref_test(st, LODGE_TYPE_I32, &yes, ERR));
     FAILS(ARGUMENT, lodge_ref_test(st, LODGE_TYPE_REF, &yes, ERR));
+    SAYS(NOT_FOUND, "no type of this engine",
+         lodge_ref_test(st, 999999999, &yes, ERR));
     FAILS(ARGUMENT, lodge_ref_test(st, LODGE_TYPE_ANYREF, NULL, ERR));
     assert_int_equal(yes, 7);
 }

@@ -44,6 +44,8 @@ struct world {
     lodge_module needy;  /* and what nobody defines */
     lodge_func wide;     /* 20 parameters, and a function as result */
     lodge_ref exception; /* of the tag */
+    uint32_t types[3];   /* a struct, an array of tokens, one of numbers */
+    lodge_ref array;     /* of 8 numbers */
     lodge_store asking;  /* where a request is open, for lodge_resume */
     lodge_memory common; /* another one, of the store */
     lodge_extern item, shared_item;
@@ -118,6 +120,9 @@ static const char world_text[] =
     " (func $trap (export \"trap\") unreachable)"
     " (func $new (export \"new\"))"
     " (type $s (struct (field (mut i32))))"
+    " (type $t (struct (field (mut externref))))"
+    " (type $e (array (mut externref)))"
+    " (type $n (array (mut i32)))"
     " (func (export \"struct\") (result structref)"
     "  (struct.new_default $s))"
     " (memory (export \"memory1\") 1 4)"
@@ -201,6 +206,8 @@ static inline void world_children(struct world *w, lodge_instance instance)
                        ERR));
     OK(lodge_exception_new((lodge_tag){w->id[LODGE_KIND_TAG]}, w->slots, 1,
                            &w->exception, ERR));
+    OK(lodge_ref_array((lodge_store){w->id[LODGE_KIND_STORE]}, w->types[2], 8,
+                       NULL, 0, &w->array, ERR));
     w->item = (lodge_extern){LODGE_KIND_MEMORY, 0, w->id[LODGE_KIND_MEMORY]};
     w->func_slot[0] = w->id[LODGE_KIND_FUNC];
     OK(lodge_memory_lease((lodge_memory){w->id[LODGE_KIND_MEMORY]}, &address,
@@ -268,6 +275,9 @@ static inline void world_open(struct world *w)
     w->id[LODGE_KIND_MODULE] = module.id;
     w->id[LODGE_KIND_PREPARED] = prepared.id;
     w->id[LODGE_KIND_STORE] = store.id;
+    OK(lodge_module_type_find(module, TEXT("t"), &w->types[0], ERR));
+    OK(lodge_module_type_find(module, TEXT("e"), &w->types[1], ERR));
+    OK(lodge_module_type_find(module, TEXT("n"), &w->types[2], ERR));
     world_children(w, instance);
 }
 
@@ -357,6 +367,27 @@ static inline int sealed_word(struct world *w, struct good_call *call,
         return 0;
     add_word(call, WORD_PLAIN, AT(room));
     add_word(call, WORD_PLAIN, len);
+    return 1;
+}
+
+/* Words of the guest's types; 0 if it is none of them. */
+static inline int type_word(struct world *w, struct good_call *call,
+                            const char *word)
+{
+    static const uint64_t token[1] = {5};
+
+    if (strcmp(word, "struct-type") == 0)
+        add_word(call, WORD_PLAIN, w->types[0]);
+    else if (strcmp(word, "tokens-type") == 0)
+        add_word(call, WORD_PLAIN, w->types[1]);
+    else if (strcmp(word, "numbers-type") == 0)
+        add_word(call, WORD_PLAIN, w->types[2]);
+    else if (strcmp(word, "array") == 0)
+        add_word(call, LODGE_KIND_REF, w->array.id);
+    else if (strcmp(word, "token-slot") == 0)
+        add_word(call, WORD_PLAIN, AT(token));
+    else
+        return 0;
     return 1;
 }
 
@@ -495,7 +526,8 @@ static inline void read_args(struct world *w, struct good_call *call)
         at += len;
         if (strspn(word, "-0123456789") == len)
             add_word(call, WORD_PLAIN, (uint64_t)strtoll(word, NULL, 10));
-        else if (!room_word(w, call, word) && !special_word(w, call, word))
+        else if (!room_word(w, call, word) && !type_word(w, call, word) &&
+                 !special_word(w, call, word))
             handle_word(w, call, word);
     }
 }

@@ -98,6 +98,7 @@ struct lodge_wt_store {
     const struct lodge_wt_room *room_ops;
     void *refs;  /* Rust's: references that the host has numbers for */
     uint64_t id; /* of the store, once it has one */
+    const struct lodge_wt_types *types; /* the engine's */
 };
 
 /* What refs.rs has done by the store's room. A token's record goes to the
@@ -122,6 +123,42 @@ wasmtime_error_t *lodge_wt_engine_new(wasm_config_t *config,
 const char *lodge_wt_host_target(void);
 void lodge_wt_config_extra(wasm_config_t *config, int extended_const,
                            int backtrace_details);
+
+/* ---- types.rs: numbers for the types that modules define */
+/* A type is told by a code: LODGE_TYPE_*, or from LODGE_WT_TYPE_FIRST on its
+ * number; LODGE_WT_NOT_NULL may be added.
+ */
+#define LODGE_WT_TYPE_FIRST 256u
+#define LODGE_WT_NOT_NULL 0x80000000u
+struct lodge_wt_types;                                 /* an engine's */
+const struct lodge_wt_types *lodge_wt_types_new(void); /* NULL: a panic */
+void lodge_wt_types_free(const struct lodge_wt_types *types);
+/* Types that are kept, with their numbers. */
+struct lodge_wt_list;
+wasmtime_error_t *lodge_wt_list_new(const struct lodge_wt_types *types,
+                                    const uint32_t *codes, size_t n,
+                                    struct lodge_wt_list **out);
+void lodge_wt_list_free(struct lodge_wt_list *list);
+/* Text as "(struct (field i32))" and "mut i32"; *len is the full length. */
+wasmtime_error_t *lodge_wt_type_text(const struct lodge_wt_types *types,
+                                     uint32_t type, char *buf, size_t cap,
+                                     size_t *len);
+wasmtime_error_t *lodge_wt_type_field(const struct lodge_wt_types *types,
+                                      uint32_t type, uint32_t index, char *buf,
+                                      size_t cap, size_t *len);
+struct lodge_wt_facts {
+    uint32_t kind; /* LODGE_TYPE_STRUCTREF, _ARRAYREF or _FUNCREF */
+    uint32_t fields;
+    uint32_t super; /* a number, 0 = none */
+    uint32_t open;  /* 1: it may have subtypes */
+};
+wasmtime_error_t *lodge_wt_type_facts(const struct lodge_wt_types *types,
+                                      uint32_t type,
+                                      struct lodge_wt_facts *out);
+/* Codes of types of references. */
+wasmtime_error_t *lodge_wt_type_matches(const struct lodge_wt_types *types,
+                                        uint32_t type, uint32_t other,
+                                        uint32_t *yes);
 
 /* ---- module.rs: limits, or the sizes of a module that they are about */
 struct lodge_wt_limits {
@@ -191,12 +228,25 @@ enum {
 /* `bytes` are the binary the module was made from. */
 wasmtime_error_t *lodge_wt_shape_new(const wasmtime_module_t *module,
                                      const uint8_t *bytes, size_t len,
+                                     const struct lodge_wt_types *types,
                                      struct lodge_wt_shape *out);
 void lodge_wt_shape_free(struct lodge_wt_shape *shape);
+/* The types that a module defines: how many, their numbers, the index of the
+ * one with a name or UINT32_MAX.
+ */
+uint32_t lodge_wt_shape_types(const struct lodge_wt_shape *shape);
+wasmtime_error_t *lodge_wt_shape_type(const struct lodge_wt_shape *shape,
+                                      wasm_engine_t *engine,
+                                      const struct lodge_wt_types *types,
+                                      uint32_t index, int big_stack,
+                                      uint32_t *type);
+uint32_t lodge_wt_shape_named(const struct lodge_wt_shape *shape,
+                              const char *name, size_t len);
 
 /* ---- sealed.rs */
 struct lodge_wt_ask {
     wasm_engine_t *engine;
+    const struct lodge_wt_types *types; /* the engine's */
     const char *settings; /* the engine's, as lines (src/sealed.c) */
     size_t settings_len;
     const uint8_t *key;
@@ -274,18 +324,25 @@ enum {
     LODGE_WT_REFS_CHECK = 1, /* look only, make nothing */
     LODGE_WT_REFS_GIVEN = 2  /* tokens are taken over even on failure */
 };
-/* `func`: its parameters; NULL: values of these types. */
+/* Parameters or results: of a guest's function, which tells their types; else
+ * those of the list from `first` on, or of the codes if it is NULL.
+ */
+struct lodge_wt_values {
+    const wasmtime_func_t *func; /* or NULL */
+    const struct lodge_wt_list *list;
+    const uint32_t *codes; /* of the first one */
+    size_t first, n;
+};
+/* Parameters of a guest's function, results of a host function. */
 wasmtime_error_t *lodge_wt_refs_in(wasmtime_context_t *store,
-                                   const wasmtime_func_t *func,
-                                   const uint8_t *codes, size_t n,
+                                   const struct lodge_wt_values *values,
                                    const uint64_t *slots,
                                    wasmtime_val_raw_t *raw, uint32_t how);
-/* `func`: its results. `keep`: they are parameters of a host function, and
- * their ids live until lodge_wt_refs_drop. The slots may overlay `raw`.
+/* The other way. `keep`: they are parameters of a host function, and their
+ * ids live until lodge_wt_refs_drop. The slots may overlay `raw`.
  */
 wasmtime_error_t *lodge_wt_refs_out(wasmtime_context_t *store,
-                                    const wasmtime_func_t *func,
-                                    const uint8_t *codes, size_t n,
+                                    const struct lodge_wt_values *values,
                                     const wasmtime_val_raw_t *raw,
                                     uint64_t *slots, int keep);
 size_t lodge_wt_refs_mark(struct lodge_wt_store *link);
@@ -298,11 +355,23 @@ void lodge_wt_ref_close(struct lodge_wt_store *link, uint32_t number);
 wasmtime_error_t *lodge_wt_ref_dup(struct lodge_wt_store *link,
                                    uint32_t number, uint32_t *out);
 uint64_t lodge_wt_refs_made(struct lodge_wt_store *link);
+uint64_t lodge_wt_refs_open(const struct lodge_wt_store *link);
 void lodge_wt_refs_close_since(struct lodge_wt_store *link, uint64_t made);
 wasmtime_error_t *lodge_wt_ref_type(wasmtime_context_t *store, uint32_t number,
                                     uint32_t *code);
 wasmtime_error_t *lodge_wt_ref_test(wasmtime_context_t *store, uint32_t number,
                                     uint32_t code, uint32_t *yes);
+/* The exact type, LODGE_TYPE_* where there is none. */
+wasmtime_error_t *lodge_wt_ref_exact(wasmtime_context_t *store,
+                                     uint32_t number, uint32_t *code);
+wasmtime_error_t *lodge_wt_func_exact(wasmtime_context_t *store,
+                                      const wasmtime_func_t *func,
+                                      uint32_t *code);
+/* Between the slot of an externref and an anyref. */
+wasmtime_error_t *lodge_wt_ref_from_extern(wasmtime_context_t *store,
+                                           uint64_t slot, uint32_t *out);
+wasmtime_error_t *lodge_wt_ref_to_extern(wasmtime_context_t *store,
+                                         uint32_t number, uint64_t *slot);
 wasmtime_error_t *lodge_wt_ref_same(wasmtime_context_t *store, uint32_t a,
                                     uint32_t b, uint32_t *yes);
 wasmtime_error_t *lodge_wt_ref_i31(wasmtime_context_t *store, uint32_t value,
@@ -315,7 +384,7 @@ wasmtime_error_t *lodge_wt_ref_read(wasmtime_context_t *store, uint32_t number,
 wasmtime_error_t *lodge_wt_ref_write(wasmtime_context_t *store,
                                      uint32_t number, uint64_t index,
                                      const uint64_t *slots, size_t len);
-/* A table of nullable references of the type with this code. */
+/* A table of references of the type with this code. */
 wasmtime_error_t *lodge_wt_table_new(wasmtime_context_t *store, uint32_t code,
                                      int is64, uint64_t min, uint64_t max,
                                      const uint64_t *slot,
@@ -341,10 +410,44 @@ wasmtime_error_t *lodge_wt_global_set(wasmtime_context_t *store,
                                       const wasmtime_global_t *global,
                                       const uint64_t *slots);
 
+/* ---- gc.rs: objects that the host makes; types are numbers. `slots` may be
+ * NULL for default values.
+ */
+wasmtime_error_t *lodge_wt_struct_new(wasmtime_context_t *store, uint32_t type,
+                                      const uint64_t *slots, size_t len,
+                                      uint32_t *out);
+wasmtime_error_t *lodge_wt_array_new(wasmtime_context_t *store, uint32_t type,
+                                     uint64_t count, const uint64_t *slots,
+                                     size_t len, uint32_t *out);
+wasmtime_error_t *lodge_wt_array_of(wasmtime_context_t *store, uint32_t type,
+                                    const uint64_t *slots, size_t len,
+                                    uint32_t *out);
+wasmtime_error_t *lodge_wt_array_bytes(wasmtime_context_t *store,
+                                       uint32_t type, const uint8_t *ptr,
+                                       size_t len, uint32_t *out);
+wasmtime_error_t *lodge_wt_ref_read_bytes(wasmtime_context_t *store,
+                                          uint32_t number, uint64_t index,
+                                          uint8_t *buf, size_t len);
+wasmtime_error_t *lodge_wt_ref_write_bytes(wasmtime_context_t *store,
+                                           uint32_t number, uint64_t index,
+                                           const uint8_t *ptr, size_t len);
+wasmtime_error_t *lodge_wt_ref_fill(wasmtime_context_t *store, uint32_t number,
+                                    uint64_t index, uint64_t count,
+                                    const uint64_t *slots, size_t len);
+wasmtime_error_t *lodge_wt_ref_copy(wasmtime_context_t *store, uint32_t number,
+                                    uint64_t index, uint32_t from, uint64_t at,
+                                    uint64_t count);
+wasmtime_error_t *lodge_wt_ref_read_signed(wasmtime_context_t *store,
+                                           uint32_t number, uint64_t index,
+                                           uint64_t *slot);
+
 /* ---- exn.rs */
-/* A tag for exceptions with values of these types. */
+/* A tag for exceptions with values of these types; `list` as in struct
+ * lodge_wt_values.
+ */
 wasmtime_error_t *lodge_wt_tag_new(wasmtime_context_t *store,
-                                   const uint8_t *codes, size_t n,
+                                   const struct lodge_wt_list *list,
+                                   const uint32_t *codes, size_t n,
                                    wasmtime_tag_t *out);
 wasmtime_error_t *lodge_wt_exception_new(wasmtime_context_t *store,
                                          const wasmtime_tag_t *tag,
@@ -410,15 +513,16 @@ struct lodge_wt_direct {
     uint32_t zero;    /* 1: slot 0 is a result only */
 };
 
-/* Types by LODGE_TYPE_*, but _REF. `direct` is NULL for all but the
+/* Codes of parameters, then results; `list` as in struct lodge_wt_values.
+ * `direct` is NULL for all but the
  * everyday function, and copied. The finalizer runs exactly once, also on
  * failure. `shown` is the name in backtraces.
  */
 wasmtime_error_t *lodge_wt_linker_func(
     wasmtime_linker_t *linker, const char *module, size_t module_len,
-    const char *name, size_t name_len, const uint8_t *params, size_t nparams,
-    const uint8_t *results, size_t nresults, lodge_wt_host_fn fn,
-    const struct lodge_wt_direct *direct, void *env,
+    const char *name, size_t name_len, const struct lodge_wt_list *list,
+    const uint32_t *codes, size_t nparams, size_t nresults,
+    lodge_wt_host_fn fn, const struct lodge_wt_direct *direct, void *env,
     void (*finalizer)(void *env), const char *shown, size_t shown_len);
 wasmtime_error_t *lodge_wt_linker_alias(
     wasmtime_linker_t *linker, const char *from_module, size_t from_module_len,
@@ -437,6 +541,7 @@ wasmtime_error_t *lodge_wt_linker_refresh(wasmtime_linker_t *linker,
 wasmtime_error_t *lodge_wt_linker_missing(const wasmtime_linker_t *linker,
                                           wasmtime_context_t *store,
                                           const wasmtime_module_t *module,
+                                          const struct lodge_wt_types *types,
                                           uint8_t **out, size_t *len,
                                           uint32_t *count);
 /* How many memories and tables default values for imports that the linker

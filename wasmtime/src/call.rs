@@ -157,6 +157,10 @@ pub unsafe extern "C" fn lodge_wt_item_type(
             21 => Extern::Tag(item.cast::<wasmtime::Tag>().read()),
             _ => return usize::MAX,
         };
-        copy_out(&crate::module::type_text(&item.ty(store)), buf, cap)
+        let link = link_of(store.data());
+        let types = crate::types::shared((*link).types);
+        let holder = crate::refs::refs(link).holder.clone();
+        let teller = crate::types::Teller::new(types.as_ref(), &holder);
+        copy_out(&crate::module::type_text(&item.ty(store), &teller), buf, cap)
     })
 }

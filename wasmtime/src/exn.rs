@@ -2,9 +2,10 @@
 
 use crate::host::Failure;
 use crate::layout::{link_of, view_mut};
-use crate::refs::{Fresh, Mode, Root, copy_slots, refs, refuse, root_of, val_types, values_in, values_out, width};
+use crate::refs::{Fresh, Mode, Root, copy_slots, refs, refuse, root_of, values_in, values_out, width};
 use crate::store::Link;
-use crate::{Fail, bytes, guard, or};
+use crate::types::List;
+use crate::{Fail, guard, or};
 use wasmtime::{
     AsContextMut, Error, ExnRef, ExnRefPre, ExnType, FuncType, OwnedRooted, Result, RootScope, Rooted, Tag, TagType, Val, ValType,
 };
@@ -17,9 +18,15 @@ const E_BUFFER: i32 = -11;
 const E_EXCEPTION: i32 = -33;
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn lodge_wt_tag_new(store: Ctx<'_>, codes: *const u8, n: usize, out: &mut Tag) -> Fail {
+pub unsafe extern "C" fn lodge_wt_tag_new(
+    store: Ctx<'_>,
+    list: Option<&List>,
+    codes: *const u32,
+    n: usize,
+    out: &mut Tag,
+) -> Fail {
     guard(|| {
-        let params = val_types(unsafe { bytes(codes, n) })?;
+        let params = unsafe { crate::refs::listed(list, 0, codes, n)? };
         let ty = TagType::new(FuncType::new(store.engine(), params, []));
         *out = Tag::new(store, &ty)?;
         Ok(())

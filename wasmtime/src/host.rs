@@ -1,14 +1,15 @@
 //! host.rs - host functions, and the failures they report.
 
 use crate::layout::{instance_in, link_of, view, view_mut};
-use crate::refs::val_types;
+use crate::refs::listed;
 use crate::store::Link;
+use crate::types::{List, Teller, Types, is_declared, is_subtype, shared};
 use crate::{Fail, give, guard, or, text};
 use std::ffi::c_void;
 use std::mem::MaybeUninit;
 use wasmtime::{
-    AsContextMut, Error, ExnRef, Extern, ExternType, FuncType, Instance, Linker, MemoryTypeBuilder, Module, OwnedRooted,
-    Store, TableType, ValRaw,
+    AsContextMut, Error, ExnRef, Extern, ExternType, FuncType, Instance, Linker, MemoryTypeBuilder, Module, Mutability, OwnedRooted,
+    RefType, Store, TableType, ValRaw, ValType,
 };
 use wasmtime_c_api::{
     WasmtimeStoreContextMut, WasmtimeStoreData, wasm_engine_t, wasmtime_error_t, wasmtime_linker_t, wasmtime_module_t,
@@ -296,9 +297,9 @@ pub unsafe extern "C" fn lodge_wt_linker_func(
     module_len: usize,
     name: *const u8,
     name_len: usize,
-    params: *const u8,
+    list: Option<&List>,
+    codes: *const u32,
     nparams: usize,
-    results: *const u8,
     nresults: usize,
     f: HostFn,
     direct: Option<&Direct>,
@@ -312,8 +313,8 @@ pub unsafe extern "C" fn lodge_wt_linker_func(
         let linker: &mut Linker<WasmtimeStoreData> = view_mut(linker);
         let ty = FuncType::new(
             linker.engine(),
-            val_types(crate::bytes(params, nparams))?,
-            val_types(crate::bytes(results, nresults))?,
+            listed(list, 0, codes, nparams)?,
+            listed(list, nparams, codes.add(nparams), nresults)?,
         );
         let (module, name) = (text(module, module_len), text(name, name_len));
         let shown = text(shown, shown_len).to_string();
@@ -415,22 +416,23 @@ fn complaint(
     linker: &Linker<WasmtimeStoreData>,
     mut store: WasmtimeStoreContextMut<'_>,
     import: &wasmtime::ImportType<'_>,
+    teller: &Teller<'_>,
 ) -> Option<String> {
     let expected = import.ty();
     let name = format!("import {:?}.{:?}:", import.module(), import.name());
     let Some(found) = linker.get_by_import(&mut store, import) else {
-        return Some(format!("{name} {}: not defined", kind_and_type(&expected)));
+        return Some(format!("{name} {}: not defined", kind_and_type(&expected, teller)));
     };
     let found = type_in(store, &found)?;
     if fits(&found, &expected) {
         return None;
     }
-    let (expected, found) = (kind_and_type(&expected), kind_and_type(&found));
+    let (expected, found) = (kind_and_type(&expected, teller), kind_and_type(&found, teller));
     Some(format!("{name} expected {expected}, found {found}"))
 }
 
-fn kind_and_type(ty: &ExternType) -> String {
-    format!("{} {}", crate::module::kind_name(ty), crate::module::type_text(ty))
+fn kind_and_type(ty: &ExternType, teller: &Teller<'_>) -> String {
+    format!("{} {}", crate::module::kind_name(ty), crate::module::type_text(ty, teller))
 }
 
 /// The type of an item; None for one of a store that is not at hand, which
@@ -484,10 +486,15 @@ fn within(min: u64, max: Option<u64>, want_min: u64, want_max: Option<u64>) -> b
 
 fn fits(found: &ExternType, expected: &ExternType) -> bool {
     match (found, expected) {
-        (ExternType::Func(f), ExternType::Func(e)) => f.matches(e),
-        (ExternType::Tag(f), ExternType::Tag(e)) => f.ty().matches(e.ty()),
+        (ExternType::Func(f), ExternType::Func(e)) => is_declared(f, e),
+        (ExternType::Tag(f), ExternType::Tag(e)) => FuncType::eq(f.ty(), e.ty()),
         (ExternType::Global(f), ExternType::Global(e)) => {
-            f.mutability() == e.mutability() && f.content().matches(e.content())
+            f.mutability() == e.mutability()
+                && match (f.content(), e.content()) {
+                    (f, e) if ValType::eq(f, e) => true,
+                    (ValType::Ref(f), ValType::Ref(of)) => e.mutability() == Mutability::Const && is_subtype(f, of),
+                    _ => false,
+                }
         }
         (ExternType::Memory(f), ExternType::Memory(e)) => {
             f.is_64() == e.is_64()
@@ -497,7 +504,7 @@ fn fits(found: &ExternType, expected: &ExternType) -> bool {
         }
         (ExternType::Table(f), ExternType::Table(e)) => {
             f.is_64() == e.is_64()
-                && f.element().matches(e.element())
+                && RefType::eq(f.element(), e.element())
                 && within(f.minimum(), f.maximum(), e.minimum(), e.maximum())
         }
         _ => false,
@@ -540,11 +547,14 @@ pub unsafe extern "C" fn lodge_wt_linker_missing(
     linker: &wasmtime_linker_t,
     mut store: Option<WasmtimeStoreContextMut<'_>>,
     module: &wasmtime_module_t,
+    types: *const Types,
     out: *mut *mut u8,
     len: *mut usize,
     count: &mut u32,
 ) -> Fail {
     guard(|| unsafe {
+        let (types, holder) = (shared(types), Default::default());
+        let teller = Teller::new(types.as_ref(), &holder);
         let linker: &Linker<WasmtimeStoreData> = view(linker);
         let module: &Module = view(module);
         let mut probe = Probe::new(linker);
@@ -554,7 +564,7 @@ pub unsafe extern "C" fn lodge_wt_linker_missing(
                 Some(store) => store.as_context_mut(),
                 None => probe.store().as_context_mut(),
             };
-            lines.extend(complaint(linker, context, &import));
+            lines.extend(complaint(linker, context, &import, &teller));
         }
         *count = lines.len() as u32;
         give(lines.join("\n").into_bytes(), out, len);

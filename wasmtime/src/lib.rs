@@ -10,6 +10,7 @@ mod engine;
 mod error;
 mod exn;
 mod fiber;
+mod gc;
 mod host;
 mod layout;
 mod mark;
@@ -21,6 +22,7 @@ mod refs;
 mod sealed;
 mod shared;
 mod store;
+mod types;
 mod wasi;
 
 use std::any::Any;

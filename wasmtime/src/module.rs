@@ -1,55 +1,24 @@
 //! module.rs - compile limits, compiling, and what a module is made of.
 
 use crate::layout::view;
-use crate::{Fail, bytes, give, guard, or};
+use crate::types::{Section, Tell, Teller, Types, named, of_c, ref_text, shared, val_text};
+use crate::{Fail, bytes, give, guard, or, text};
 use std::ffi::c_void;
+use std::sync::Arc;
 use wasmparser::{KnownCustom, Operator, Parser, Payload};
 use wasmtime::{
-    Engine, Error, ExternType, FuncType, GlobalType, HeapType, MemoryType, Module, Mutability,
-    RefType, Result, TableType, ValType,
+    Engine, Error, ExternType, FuncType, GlobalType, MemoryType, Module, Mutability, Result, TableType, ValType,
 };
 use wasmtime_c_api::{wasm_engine_t, wasmtime_module_t};
 
 // ---- types as text ----
 
-fn ref_text(ty: &RefType) -> &'static str {
-    if !ty.is_nullable() {
-        return "ref";
-    }
-    match ty.heap_type() {
-        HeapType::Func => "funcref",
-        HeapType::Extern => "externref",
-        HeapType::Any => "anyref",
-        HeapType::Eq => "eqref",
-        HeapType::I31 => "i31ref",
-        HeapType::Struct => "structref",
-        HeapType::Array => "arrayref",
-        HeapType::Exn => "exnref",
-        HeapType::None => "nullref",
-        HeapType::NoFunc => "nullfuncref",
-        HeapType::NoExtern => "nullexternref",
-        HeapType::NoExn => "nullexnref",
-        _ => "ref",
-    }
+fn list_text(types: impl Iterator<Item = ValType>, teller: &dyn Tell) -> String {
+    types.map(|t| val_text(&t, teller)).collect::<Vec<_>>().join(" ")
 }
 
-fn val_text(ty: &ValType) -> &'static str {
-    match ty {
-        ValType::I32 => "i32",
-        ValType::I64 => "i64",
-        ValType::F32 => "f32",
-        ValType::F64 => "f64",
-        ValType::V128 => "v128",
-        ValType::Ref(r) => ref_text(r),
-    }
-}
-
-fn list_text(types: impl Iterator<Item = ValType>) -> String {
-    types.map(|t| val_text(&t)).collect::<Vec<_>>().join(" ")
-}
-
-fn func_text(ty: &FuncType) -> String {
-    let text = format!("{} -> {}", list_text(ty.params()), list_text(ty.results()));
+fn func_text(ty: &FuncType, teller: &dyn Tell) -> String {
+    let text = format!("{} -> {}", list_text(ty.params(), teller), list_text(ty.results(), teller));
     text.trim().to_string()
 }
 
@@ -67,24 +36,24 @@ pub fn memory_text(ty: &MemoryType) -> String {
     text
 }
 
-fn table_text(ty: &TableType) -> String {
+fn table_text(ty: &TableType, teller: &dyn Tell) -> String {
     let limits = limits_text(ty.minimum(), ty.maximum());
     let wide = if ty.is_64() { " i64" } else { "" };
-    format!("{limits} {}{wide}", ref_text(ty.element()))
+    format!("{limits} {}{wide}", ref_text(ty.element(), teller))
 }
 
-fn global_text(ty: &GlobalType) -> String {
+fn global_text(ty: &GlobalType, teller: &dyn Tell) -> String {
     let mutable = if ty.mutability() == Mutability::Var { "mut " } else { "" };
-    format!("{mutable}{}", val_text(ty.content()))
+    format!("{mutable}{}", val_text(ty.content(), teller))
 }
 
-pub fn type_text(ty: &ExternType) -> String {
+pub fn type_text(ty: &ExternType, teller: &dyn Tell) -> String {
     match ty {
-        ExternType::Func(f) => func_text(f),
+        ExternType::Func(f) => func_text(f, teller),
         ExternType::Memory(m) => memory_text(m),
-        ExternType::Table(t) => table_text(t),
-        ExternType::Global(g) => global_text(g),
-        ExternType::Tag(t) => list_text(t.ty().params()),
+        ExternType::Table(t) => table_text(t, teller),
+        ExternType::Global(g) => global_text(g, teller),
+        ExternType::Tag(t) => list_text(t.ty().params(), teller),
     }
 }
 
@@ -356,6 +325,7 @@ pub struct Shape {
 #[derive(Default)]
 pub struct Facts {
     pub sections: Vec<(Vec<u8>, Vec<u8>)>, // custom ones: name and data
+    pub types: Vec<u8>, // the type section
     pub producers: String,
     pub needs: [u64; 8],
     pub sizes: Limits,
@@ -372,6 +342,7 @@ struct Owner {
     exports: Vec<Item>,
     sections: Vec<Item>,
     reach: Vec<u8>,
+    types: Section,
 }
 
 impl Owner {
@@ -380,11 +351,12 @@ impl Owner {
         Str::of(self.data.last().map_or(&[], |d| d))
     }
 
-    fn item(&mut self, module: &str, name: &str, ty: &ExternType) -> Item {
+    fn item(&mut self, module: &str, name: &str, ty: &ExternType, types: Option<&Arc<Types>>) -> Item {
+        let text = type_text(ty, &Teller::new(types, &self.types.holder));
         Item {
             module: self.keep(module.as_bytes()),
             name: self.keep(name.as_bytes()),
-            ty: self.keep(type_text(ty).into_bytes()),
+            ty: self.keep(text.into_bytes()),
             kind: kind_code(ty),
         }
     }
@@ -426,14 +398,14 @@ impl Facts {
         };
         facts.sizes.module_bytes = data.len() as u64;
         for payload in Parser::new(0).parse_all(data).map_while(|p| p.ok()) {
-            facts.section(payload);
+            facts.section(payload, data);
         }
         facts.sizes.functions = facts.needs[NEEDS_FUNCTIONS];
         facts.producers.truncate(facts.producers.trim_end().len());
         facts
     }
 
-    fn section(&mut self, payload: Payload<'_>) {
+    fn section(&mut self, payload: Payload<'_>, data: &[u8]) {
         match payload {
             Payload::CustomSection(s) => {
                 if let KnownCustom::Producers(fields) = s.as_known() {
@@ -441,6 +413,7 @@ impl Facts {
                 }
                 self.sections.push((s.name().into(), s.data().into()));
             }
+            Payload::TypeSection(s) => self.types = data[s.range()].into(),
             Payload::MemorySection(s) => s.into_iter().map_while(|m| m.ok()).for_each(|m| self.memory(&m)),
             Payload::TableSection(s) => {
                 for table in s.into_iter().map_while(|t| t.ok()) {
@@ -473,14 +446,15 @@ impl Facts {
 }
 
 /// What C sees of a module.
-pub fn shape(module: &Module, facts: Facts) -> Shape {
+pub fn shape(module: &Module, facts: Facts, types: Option<&Arc<Types>>) -> Shape {
     let mut owner = Box::<Owner>::default();
+    owner.types = Section::new(facts.types);
     for import in module.imports() {
-        let item = owner.item(import.module(), import.name(), &import.ty());
+        let item = owner.item(import.module(), import.name(), &import.ty(), types);
         owner.imports.push(item);
     }
     for export in module.exports() {
-        let item = owner.item("", export.name(), &export.ty());
+        let item = owner.item("", export.name(), &export.ty(), types);
         owner.exports.push(item);
     }
     for (name, data) in facts.sections {
@@ -516,6 +490,7 @@ impl Shape {
         };
         Facts {
             sections: sections.iter().map(|s| (s.name.bytes().into(), s.ty.bytes().into())).collect(),
+            types: self.owner().map_or(Vec::new(), |owner| owner.types.content().into()),
             producers: String::from_utf8_lossy(self.producers.bytes()).into(),
             needs: self.needs,
             sizes: self.sizes,
@@ -532,12 +507,14 @@ pub unsafe extern "C" fn lodge_wt_shape_new(
     module: &wasmtime_module_t,
     ptr: *const u8,
     len: usize,
+    types: *const Types,
     out: &mut Shape,
 ) -> Fail {
     guard(|| {
         let module: &Module = view(module);
         let data = unsafe { bytes(ptr, len) };
-        *out = shape(module, Facts::read(data, module.exports().map(|e| e.name())));
+        let types = unsafe { shared(types) };
+        *out = shape(module, Facts::read(data, module.exports().map(|e| e.name())), types.as_ref());
         Ok(())
     })
 }
@@ -548,4 +525,51 @@ pub unsafe extern "C" fn lodge_wt_shape_free(shape: &mut Shape) {
         or((), || drop(unsafe { Box::from_raw(shape.owner.cast::<Owner>()) }));
         shape.owner = std::ptr::null_mut();
     }
+}
+
+// ---- types ----
+
+impl Shape {
+    fn owner(&self) -> Option<&Owner> {
+        // SAFETY: only lodge_wt_shape_new fills it.
+        unsafe { self.owner.cast::<Owner>().as_ref() }
+    }
+}
+
+/// How many types the module defines.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lodge_wt_shape_types(shape: &Shape) -> u32 {
+    or(0, || shape.owner().map_or(0, |owner| owner.types.count))
+}
+
+/// The number of one of them.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lodge_wt_shape_type(
+    shape: &Shape,
+    engine: &wasm_engine_t,
+    types: *const Types,
+    index: u32,
+    big_stack: i32,
+    number: &mut u32,
+) -> Fail {
+    guard(|| {
+        let Some(owner) = shape.owner() else { return Ok(()) };
+        let (engine, types): (&Engine, _) = (view(engine), unsafe { of_c(types)? });
+        let own = &owner.types;
+        let heap = on_stack(big_stack != 0, || own.get(engine, index))?;
+        *number = own.number(&types, &heap, index)?;
+        Ok(())
+    })
+}
+
+/// The index of the one with a name, or u32::MAX.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lodge_wt_shape_named(shape: &Shape, name: *const u8, len: usize) -> u32 {
+    or(u32::MAX, || {
+        let Some(owner) = shape.owner() else { return u32::MAX };
+        let name = unsafe { text(name, len) };
+        // SAFETY: the texts are the owner's own.
+        let sections = owner.sections.iter().map(|s| unsafe { (bytes(s.name.ptr, s.name.len), bytes(s.ty.ptr, s.ty.len)) });
+        sections.filter(|(is, _)| *is == b"name").find_map(|(_, data)| named(data, name)).unwrap_or(u32::MAX)
+    })
 }

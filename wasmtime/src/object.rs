@@ -1,8 +1,9 @@
 //! object.rs - what one can do with a reference; tables and globals of them.
 
 use crate::layout::link_of;
-use crate::refs::{Fresh, Mode, Root, Words, ref_type, refs, refuse, root_of, val_type, value_in, values_out, width};
+use crate::refs::{EXTERN_REF, Fresh, Mode, Root, Words, extern_root, refs, refuse, root_of, value_in, values_out, width};
 use crate::store::Link;
+use crate::types::{Teller, of_c};
 use crate::{Fail, guard, or};
 use wasmtime::{
     AnyRef, AsContextMut, Error, Global, GlobalType, I31, Mutability, Ref, RefType, Result, RootScope, Rooted, StorageType, Table,
@@ -15,7 +16,7 @@ type Data = WasmtimeStoreData;
 
 const E_TYPE: i32 = -9;
 const E_BUFFER: i32 = -11;
-const E_NOT_FOUND: i32 = -12;
+const E_BOUNDS: i32 = -10;
 
 // ---- numbers -----------------------------------------------------------------
 
@@ -77,18 +78,101 @@ pub unsafe extern "C" fn lodge_wt_ref_type(mut store: Ctx<'_>, number: u32, code
     })
 }
 
+/// The types of the store's engine.
+pub fn types_of(link: *mut Link) -> Result<std::sync::Arc<crate::types::Types>> {
+    // SAFETY: the engine outlives the store.
+    unsafe { of_c((*link).types) }
+}
+
 /// Whether a reference is of a type.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lodge_wt_ref_test(mut store: Ctx<'_>, number: u32, code: u32, yes: &mut u32) -> Fail {
     guard(|| {
-        let root = root_of(link_of(store.data()), number)?;
-        let Some(ty) = ref_type(code) else {
-            return refuse(E_TYPE, "not a reference type that has a name");
-        };
+        let link = link_of(store.data());
+        let root = root_of(link, number)?;
+        let ty = types_of(link)?.reference_type(code)?;
         let mut scope = RootScope::new(&mut store);
         *yes = u32::from(root.val(&mut scope).matches_ty(&scope, &ValType::Ref(ty))?);
         Ok(())
     })
+}
+
+/// The exact type: a number, or a LODGE_TYPE_* where there is none.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lodge_wt_ref_exact(mut store: Ctx<'_>, number: u32, code: &mut u32) -> Fail {
+    guard(|| {
+        let link = link_of(store.data());
+        let Root::Any(any) = root_of(link, number)? else {
+            *code = 12;
+            return Ok(());
+        };
+        let mut scope = RootScope::new(&mut store);
+        let any = any.to_rooted(&mut scope);
+        let heap = match (any.as_struct(&scope)?, any.as_array(&scope)?) {
+            (Some(object), _) => object.ty(&scope)?.into(),
+            (_, Some(array)) => array.ty(&scope)?.into(),
+            _ => {
+                *code = any_code(&any, &scope)?;
+                return Ok(());
+            }
+        };
+        let types = types_of(link)?;
+        *code = Teller::new(Some(&types), &refs(link).holder).number(&heap)?.unwrap_or(17);
+        Ok(())
+    })
+}
+
+/// The exact type of a function.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lodge_wt_func_exact(store: Ctx<'_>, func: &wasmtime::Func, code: &mut u32) -> Fail {
+    guard(|| {
+        let link = link_of(store.data());
+        let types = types_of(link)?;
+        let heap = func.ty(&store).into();
+        *code = Teller::new(Some(&types), &refs(link).holder).number(&heap)?.unwrap_or(5);
+        Ok(())
+    })
+}
+
+/// What an externref's slot holds, as anyref.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lodge_wt_ref_from_extern(mut store: Ctx<'_>, slot: u64, out: &mut u32) -> Fail {
+    guard(|| {
+        let link = link_of(store.data());
+        if slot >= EXTERN_REF {
+            let root = Root::Any(extern_root(link, slot)?);
+            *out = refs(link).add(root)?;
+            return Ok(());
+        }
+        let mut scope = RootScope::new(&mut store);
+        let mut fresh = Fresh::default();
+        let ty = ValType::Ref(RefType::new(false, wasmtime::HeapType::Extern));
+        let val = unsafe { take_one(&mut scope, link, &ty, &slot, &mut fresh)? };
+        let Val::ExternRef(Some(object)) = val else { return refuse(E_TYPE, "slot: is 0, which is null") };
+        let any = AnyRef::convert_extern(&mut scope, object)?;
+        *out = refs(link).add(Root::Any(any.to_owned_rooted(&mut scope)?))?;
+        fresh.take(link);
+        Ok(())
+    })
+}
+
+/// The slot of an externref that is the same object.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lodge_wt_ref_to_extern(mut store: Ctx<'_>, number: u32, slot: &mut u64) -> Fail {
+    guard(|| {
+        let link = link_of(store.data());
+        let mut scope = RootScope::new(&mut store);
+        let any = any_of(&mut scope, link, number)?;
+        let object = wasmtime::ExternRef::convert_any(&mut scope, any)?;
+        put(&mut scope, link, Val::ExternRef(Some(object)), slot)
+    })
+}
+
+/// How many numbers are open.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lodge_wt_refs_open(link: &Link) -> u64 {
+    // SAFETY: the thread that asks has the store.
+    or(0, || unsafe { link.refs.as_ref() }.map_or(0, |refs| refs.open()))
 }
 
 /// Whether two references are the same object.
@@ -121,7 +205,7 @@ pub unsafe extern "C" fn lodge_wt_ref_i31(mut store: Ctx<'_>, value: u32, out: &
 }
 
 /// The object behind a number, as far as it has contents.
-fn any_of(store: &mut impl AsContextMut<Data = Data>, link: *mut Link, number: u32) -> Result<Rooted<AnyRef>> {
+pub fn any_of(store: &mut impl AsContextMut<Data = Data>, link: *mut Link, number: u32) -> Result<Rooted<AnyRef>> {
     match root_of(link, number)? {
         Root::Any(any) => Ok(any.to_rooted(store)),
         Root::Exn(_) => refuse(E_TYPE, "the reference is an exception: see lodge_exception_read"),
@@ -150,15 +234,15 @@ pub unsafe extern "C" fn lodge_wt_ref_len(mut store: Ctx<'_>, number: u32, len: 
     })
 }
 
-fn check_index(store: &mut impl AsContextMut<Data = Data>, any: Rooted<AnyRef>, index: u64) -> Result<()> {
+pub fn check_index(store: &mut impl AsContextMut<Data = Data>, any: Rooted<AnyRef>, index: u64) -> Result<()> {
     let len = len_of(store, any)?;
     if index < len {
         return Ok(());
     }
-    refuse(E_NOT_FOUND, &format!("index: {index} is not below {len}"))
+    refuse(E_BOUNDS, &format!("index: {index} is not below {len}"))
 }
 
-fn read(store: &mut impl AsContextMut<Data = Data>, any: Rooted<AnyRef>, index: u64) -> Result<Val> {
+pub fn read(store: &mut impl AsContextMut<Data = Data>, any: Rooted<AnyRef>, index: u64) -> Result<Val> {
     check_index(store, any, index)?;
     if let Some(object) = any.as_struct(&*store)? {
         return object.field(store, index as usize);
@@ -172,7 +256,7 @@ fn read(store: &mut impl AsContextMut<Data = Data>, any: Rooted<AnyRef>, index: 
     }
 }
 
-fn check_room(ty: &ValType, len: usize) -> Result<()> {
+pub fn check_room(ty: &ValType, len: usize) -> Result<()> {
     if len >= width(ty) {
         return Ok(());
     }
@@ -200,7 +284,7 @@ pub unsafe extern "C" fn lodge_wt_ref_read(
 }
 
 /// One value into slots.
-fn put(store: &mut impl AsContextMut<Data = Data>, link: *mut Link, val: Val, slots: *mut u64) -> Result<()> {
+pub fn put(store: &mut impl AsContextMut<Data = Data>, link: *mut Link, val: Val, slots: *mut u64) -> Result<()> {
     let out = values_out(store, link, std::iter::once(val), false)?;
     // SAFETY: C has checked that there is room.
     unsafe { std::ptr::copy_nonoverlapping(out.as_ptr(), slots, out.len()) };
@@ -253,7 +337,7 @@ pub unsafe extern "C" fn lodge_wt_ref_write(
 }
 
 /// One value from slots.
-unsafe fn take_one(
+pub unsafe fn take_one(
     store: &mut impl AsContextMut<Data = Data>,
     link: *mut Link,
     ty: &ValType,
@@ -291,9 +375,7 @@ pub unsafe extern "C" fn lodge_wt_table_new(
 ) -> Fail {
     guard(|| {
         let link = link_of(store.data());
-        let Some(ty) = ref_type(code) else {
-            return Err(Error::msg("tables of this element type cannot be made"));
-        };
+        let ty = types_of(link)?.reference_type(code)?;
         let mut scope = RootScope::new(&mut store);
         let mut fresh = Fresh::default();
         let init = unsafe { element(&mut scope, link, ty.clone(), slot, &mut fresh)? };
@@ -369,9 +451,7 @@ pub unsafe extern "C" fn lodge_wt_global_new(
 ) -> Fail {
     guard(|| {
         let link = link_of(store.data());
-        let Some(ty) = val_type(code) else {
-            return Err(Error::msg("globals of this type cannot be made"));
-        };
+        let ty = types_of(link)?.value_type(code)?;
         let mut scope = RootScope::new(&mut store);
         let mut fresh = Fresh::default();
         let val = unsafe { take_one(&mut scope, link, &ty, slots, &mut fresh)? };

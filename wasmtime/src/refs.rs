@@ -4,14 +4,17 @@
 //! An externref is a token of the host's, kept in a record of C's that goes
 //! to the host's queue when the collector frees the object. Other references
 //! are numbers, behind which an object stays rooted until the number is
-//! closed.
+//! closed; so is an externref that a guest made of its own object, and its
+//! slot says so.
 
 use crate::host::Failure;
 use crate::layout::link_of;
 use crate::store::Link;
-use crate::{Fail, bytes, guard, or};
+use crate::types::{Holder, List, NOT_NULL};
+use crate::{Fail, guard, or};
 use std::collections::HashMap;
 use std::ffi::c_void;
+use std::sync::Arc;
 use wasmtime::{
     AnyRef, AsContextMut, Error, ExnRef, ExternRef, Func, GcHeapOutOfMemory, HeapType, OwnedRooted, RefType, Result, RootScope,
     Rooted, V128, Val, ValRaw, ValType,
@@ -43,9 +46,9 @@ pub fn refuse<T>(status: i32, message: &str) -> Result<T> {
     Err(Error::new(Failure::refusal(status, message)))
 }
 
-/// A nullable reference type by its LODGE_TYPE_* code.
+/// A reference type by its LODGE_TYPE_* code, which may have NOT_NULL.
 pub fn ref_type(code: u32) -> Option<RefType> {
-    let heap = match code {
+    let heap = match code & !NOT_NULL {
         5 => HeapType::Func,
         6 => HeapType::Extern,
         7 => HeapType::Any,
@@ -60,7 +63,7 @@ pub fn ref_type(code: u32) -> Option<RefType> {
         16 => HeapType::NoExn,
         _ => return None,
     };
-    Some(RefType::new(true, heap))
+    Some(RefType::new(code & NOT_NULL == 0, heap))
 }
 
 /// A type by its code.
@@ -75,10 +78,29 @@ pub fn val_type(code: u32) -> Option<ValType> {
     })
 }
 
-/// The types with these codes.
-pub fn val_types(codes: &[u8]) -> Result<Vec<ValType>> {
-    let known = |code: &u8| val_type(u32::from(*code)).ok_or_else(|| Error::msg("a type that has no name"));
+/// The types with these codes, which are no numbers of types.
+pub fn val_types(codes: &[u32]) -> Result<Vec<ValType>> {
+    let known = |code: &u32| val_type(*code).ok_or_else(|| Error::msg("a type that has no name"));
     codes.iter().map(known).collect()
+}
+
+/// Codes that C gave.
+///
+/// # Safety
+/// `ptr` is valid for `n` codes, or `n` is 0.
+unsafe fn codes_of<'a>(ptr: *const u32, n: usize) -> &'a [u32] {
+    if n == 0 { &[] } else { unsafe { std::slice::from_raw_parts(ptr, n) } }
+}
+
+/// Types by their codes; a list holds the same, and those that have numbers.
+///
+/// # Safety
+/// As `codes_of`; the list has `first + n` types.
+pub unsafe fn listed(list: Option<&List>, first: usize, codes: *const u32, n: usize) -> Result<Vec<ValType>> {
+    match list {
+        Some(list) => Ok(list.types[first..first + n].to_vec()),
+        None => val_types(unsafe { codes_of(codes, n) }),
+    }
 }
 
 // ---- tokens ------------------------------------------------------------------
@@ -115,6 +137,9 @@ impl Fresh {
     }
 
     fn make(&mut self, store: impl AsContextMut<Data = Data>, link: *mut Link, value: u64) -> Result<Rooted<ExternRef>> {
+        if self.0.try_reserve(1).is_err() {
+            return refuse(status::MEMORY, "out of memory");
+        }
         let record = unsafe { ((*(*link).room_ops).token_new)() };
         if record.is_null() {
             return refuse(status::MEMORY, "out of memory");
@@ -177,6 +202,8 @@ pub struct Refs {
     map: HashMap<u32, Entry>,
     next: u32,
     made: u64,
+    /// Keeps the numbers of types that the host was told.
+    pub holder: Arc<Holder>,
     /// Given as parameters to host functions that are running.
     params: Vec<u32>,
     /// What nobody caught, while its error is told.
@@ -193,9 +220,18 @@ impl Refs {
         }
         let at = self.next;
         self.next = (self.next + 1) % MOST;
+        self.room()?;
         self.made += 1;
         self.map.insert(at, Entry { root, made: self.made });
         Ok(FIRST + at)
+    }
+
+    /// Room for one more, in a program that is short of memory too.
+    fn room(&mut self) -> Result<()> {
+        match self.map.try_reserve(1).and_then(|()| self.params.try_reserve(1)) {
+            Ok(()) => Ok(()),
+            Err(_) => refuse(status::MEMORY, "out of memory"),
+        }
     }
 
     fn get(&self, number: u32) -> Option<&Root> {
@@ -204,6 +240,11 @@ impl Refs {
 
     pub fn made(&self) -> u64 {
         self.made
+    }
+
+    /// How many are open.
+    pub fn open(&self) -> u64 {
+        self.map.len() as u64
     }
 
     pub fn close(&mut self, number: u32) {
@@ -243,7 +284,7 @@ pub fn root_of(link: *mut Link, number: u32) -> Result<Root> {
     }
 }
 
-fn root_by_id(link: *mut Link, id: u64) -> Result<Root> {
+pub fn root_by_id(link: *mut Link, id: u64) -> Result<Root> {
     let status = unsafe { ((*(*link).room_ops).ref_in)(link, id) };
     if status != 0 {
         return refuse(status, "a reference must be a live ref of the same store");
@@ -266,8 +307,20 @@ pub fn width(ty: &ValType) -> usize {
     1 + usize::from(matches!(ty, ValType::V128))
 }
 
-fn is_token(ty: &ValType) -> bool {
-    matches!(ty, ValType::Ref(r) if matches!(r.heap_type().top(), HeapType::Extern))
+fn is_token(ty: &ValType, slot: u64) -> bool {
+    matches!(ty, ValType::Ref(r) if matches!(r.heap_type().top(), HeapType::Extern)) && slot < EXTERN_REF
+}
+
+/// LODGE_EXTERN_REF: slots from here on are no tokens, but references that
+/// the guest has as externref.
+pub const EXTERN_REF: u64 = 0xFFE0_0000_0000_0000;
+
+/// The object of a slot that is no token.
+pub fn extern_root(link: *mut Link, slot: u64) -> Result<OwnedRooted<AnyRef>> {
+    match root_by_id(link, slot - EXTERN_REF)? {
+        Root::Any(any) => Ok(any),
+        Root::Exn(_) => refuse(status::TYPE, "an exception cannot be an externref"),
+    }
 }
 
 /// How tokens are treated.
@@ -295,6 +348,10 @@ fn ref_in(
     }
     let val = match ty.heap_type().top() {
         HeapType::Extern if matches!(ty.heap_type(), HeapType::Extern) => {
+            if id >= EXTERN_REF {
+                let any = extern_root(link, id)?.to_rooted(&mut *store);
+                return Ok(Val::ExternRef(Some(ExternRef::convert_any(store, any)?)));
+            }
             if mode == Mode::Check {
                 return Ok(Val::ExternRef(None));
             }
@@ -338,8 +395,7 @@ pub fn value_in(
     })
 }
 
-fn any_out(store: &mut impl AsContextMut<Data = Data>, link: *mut Link, root: Root, keep: bool) -> Result<u64> {
-    let _ = store;
+fn number_out(link: *mut Link, root: Root, keep: bool) -> Result<u64> {
     let refs = refs(link);
     let number = refs.add(root)?;
     if keep {
@@ -348,12 +404,18 @@ fn any_out(store: &mut impl AsContextMut<Data = Data>, link: *mut Link, root: Ro
     Ok(unsafe { (*link).id } | u64::from(number))
 }
 
-fn token_out(store: &mut impl AsContextMut<Data = Data>, object: Rooted<ExternRef>) -> Result<u64> {
-    let data = object.data(store.as_context_mut())?;
-    match data.and_then(|d| d.downcast_ref::<Token>()) {
-        Some(token) => Ok(token.value),
-        None => refuse(status::TYPE, "an externref that is a guest's own object has no token"),
+fn extern_out(
+    store: &mut impl AsContextMut<Data = Data>,
+    link: *mut Link,
+    object: Rooted<ExternRef>,
+    keep: bool,
+) -> Result<u64> {
+    if let Some(token) = object.data(store.as_context_mut())?.and_then(|d| d.downcast_ref::<Token>()) {
+        return Ok(token.value);
     }
+    let any = AnyRef::convert_extern(&mut *store, object)?;
+    let root = Root::Any(any.to_owned_rooted(&mut *store)?);
+    Ok(EXTERN_REF | number_out(link, root, keep)?)
 }
 
 /// A value as slots. `keep`: as a parameter of a host function, until it
@@ -383,14 +445,14 @@ pub fn value_out(
             }
             id
         }
-        Val::ExternRef(Some(object)) => token_out(store, object)?,
+        Val::ExternRef(Some(object)) => extern_out(store, link, object, keep)?,
         Val::AnyRef(Some(any)) => {
             let root = Root::Any(any.to_owned_rooted(&mut *store)?);
-            any_out(store, link, root, keep)?
+            number_out(link, root, keep)?
         }
         Val::ExnRef(Some(exn)) => {
             let root = Root::Exn(exn.to_owned_rooted(&mut *store)?);
-            any_out(store, link, root, keep)?
+            number_out(link, root, keep)?
         }
         _ => 0,
     };
@@ -398,15 +460,24 @@ pub fn value_out(
     Ok(())
 }
 
+/// A list that there is room for.
+pub fn list_for<T>(n: usize) -> Result<Vec<T>> {
+    let mut list = Vec::new();
+    match list.try_reserve_exact(n) {
+        Ok(()) => Ok(list),
+        Err(_) => refuse(status::MEMORY, "out of memory"),
+    }
+}
+
 /// Values as slots: all of them, or none with no number given.
 pub fn values_out(
     store: &mut impl AsContextMut<Data = Data>,
     link: *mut Link,
-    vals: impl Iterator<Item = Val>,
+    vals: impl ExactSizeIterator<Item = Val>,
     keep: bool,
 ) -> Result<Vec<u64>> {
     let (made, params) = (refs(link).made, refs(link).params.len());
-    let mut out = Vec::new();
+    let mut out = list_for(2 * vals.len())?;
     for val in vals {
         if let Err(error) = value_out(store, link, val, keep, &mut out) {
             refs(link).close_since(made);
@@ -426,7 +497,11 @@ pub fn values_in(
     mode: Mode,
 ) -> Result<Vec<Val>> {
     let mut words = Words(slots.iter());
-    types.iter().map(|ty| value_in(store, link, ty, &mut words, fresh, mode)).collect()
+    let mut vals = list_for(types.len())?;
+    for ty in types {
+        vals.push(value_in(store, link, ty, &mut words, fresh, mode)?);
+    }
+    Ok(vals)
 }
 
 // ---- Wasmtime's raw values ---------------------------------------------------
@@ -440,36 +515,47 @@ pub unsafe fn copy_slots(types: &[ValType], slots: *const u64) -> Vec<u64> {
     if n == 0 { Vec::new() } else { unsafe { std::slice::from_raw_parts(slots, n) }.to_vec() }
 }
 
-/// LODGE_TYPE_REF: only the function itself tells which type it is.
-const EXACT: u8 = 17;
+/// LODGE_TYPE_REF and all beyond it: the function itself tells its types.
+const EXACT: u32 = 17;
 
-fn types_of(params: bool, func: Option<&Func>, store: &Ctx<'_>, codes: &[u8]) -> Result<Vec<ValType>> {
-    match func.filter(|_| codes.contains(&EXACT)) {
-        Some(func) if params => Ok(func.ty(store).params().collect()),
-        Some(func) => Ok(func.ty(store).results().collect()),
-        None => val_types(codes),
+/// Values of a function of a guest's, or those of a list from `first` on.
+#[repr(C)]
+pub struct Values<'a> {
+    func: Option<&'a Func>,
+    list: Option<&'a List>,
+    codes: *const u32,
+    first: usize,
+    n: usize,
+}
+
+impl Values<'_> {
+    unsafe fn types(&self, params: bool, store: &Ctx<'_>) -> Result<Vec<ValType>> {
+        let codes = unsafe { codes_of(self.codes, self.n) };
+        match self.func.filter(|_| codes.iter().any(|code| *code >= EXACT)) {
+            Some(func) if params => Ok(func.ty(store).params().collect()),
+            Some(func) => Ok(func.ty(store).results().collect()),
+            None => unsafe { listed(self.list, self.first, self.codes, self.n) },
+        }
     }
 }
 
 const CHECK: u32 = 1;
 const GIVEN: u32 = 2;
 
-/// Slots to raw values. `func`: they are its parameters; otherwise the codes
-/// tell the types. `how`: CHECK, or GIVEN, that tokens are taken over even if
+/// Slots to raw values: parameters of a guest's function, or of a list.
+/// `how`: CHECK, or GIVEN, that tokens are taken over even if
 /// this fails.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lodge_wt_refs_in(
     mut store: Ctx<'_>,
-    func: Option<&Func>,
-    codes: *const u8,
-    n: usize,
+    values: &Values<'_>,
     slots: *const u64,
     raw: *mut ValRaw,
     how: u32,
 ) -> Fail {
     guard(|| unsafe {
         let link = link_of(store.data());
-        let types = types_of(true, func, &store, bytes(codes, n))?;
+        let types = values.types(true, &store)?;
         let words = copy_slots(&types, slots);
         let mode = if how & CHECK != 0 { Mode::Check } else { Mode::Make };
         let mut scope = RootScope::new(&mut store);
@@ -487,7 +573,7 @@ pub unsafe extern "C" fn lodge_wt_refs_in(
                 queue_tokens(link, types.iter().filter_map(|ty| {
                     let (own, more) = words.split_at(width(ty));
                     words = more;
-                    is_token(ty).then_some(own[0])
+                    is_token(ty, own[0]).then_some(own[0])
                 }));
                 return Err(error);
             }
@@ -497,22 +583,20 @@ pub unsafe extern "C" fn lodge_wt_refs_in(
     })
 }
 
-/// Raw values to slots, which may lie over them. `func`: they are its
-/// results. `keep`: they are parameters of a host function that is called
+/// Raw values to slots, which may lie over them: results of a guest's
+/// function, or of a list. `keep`: they are parameters of a host function that is called
 /// now; the objects stay rooted until it returns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lodge_wt_refs_out(
     mut store: Ctx<'_>,
-    func: Option<&Func>,
-    codes: *const u8,
-    n: usize,
+    values: &Values<'_>,
     raw: *const ValRaw,
     slots: *mut u64,
     keep: i32,
 ) -> Fail {
     guard(|| unsafe {
         let link = link_of(store.data());
-        let types = types_of(false, func, &store, bytes(codes, n))?;
+        let types = values.types(false, &store)?;
         let out = if keep != 0 {
             raw_out(&mut store, link, &types, raw, true)?
         } else {

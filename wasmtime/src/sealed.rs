@@ -14,6 +14,7 @@
 
 use crate::layout::view;
 use crate::module::{Facts, Limits, Over, Shape, on_stack, shape};
+use crate::types::{Types, shared};
 use crate::{Fail, bytes, copy_out, guard, or, text};
 use blake3::Hasher;
 use wasmtime::{Engine, Error, Module, Result};
@@ -175,7 +176,7 @@ fn put(out: &mut Vec<u8>, data: &[u8]) {
 }
 
 fn facts_write(facts: &Facts) -> Vec<u8> {
-    let Facts { sections, producers, needs, sizes, reach, start_reach, import_reach, digest: _ } = facts;
+    let Facts { sections, types, producers, needs, sizes, reach, start_reach, import_reach, digest: _ } = facts;
     let Limits { module_bytes, functions, function_bytes, locals } = *sizes;
     let mut out = Vec::new();
     for number in needs.iter().copied().chain([module_bytes, functions, function_bytes, locals]) {
@@ -184,6 +185,7 @@ fn facts_write(facts: &Facts) -> Vec<u8> {
     out.extend(u64::from(*start_reach).to_le_bytes());
     out.extend(u64::from(*import_reach).to_le_bytes());
     put(&mut out, reach);
+    put(&mut out, types);
     put(&mut out, producers.as_bytes());
     for (name, data) in sections {
         put(&mut out, name);
@@ -224,6 +226,7 @@ fn facts_read(data: &[u8], digest: [u8; 32]) -> Option<Facts> {
     facts.start_reach = from.number()?.try_into().ok()?;
     facts.import_reach = from.number()?.try_into().ok()?;
     facts.reach = from.bytes()?.into();
+    facts.types = from.bytes()?.into();
     facts.producers = String::from_utf8(from.bytes()?.into()).ok()?;
     while !from.0.is_empty() {
         facts.sections.push((from.bytes()?.into(), from.bytes()?.into()));
@@ -349,6 +352,7 @@ fn verify(parts: &Parts<'_>, key: &Key) -> Checked<()> {
 #[repr(C)]
 pub struct Ask<'a> {
     engine: &'a wasm_engine_t,
+    types: *const Types,
     settings: *const u8,
     settings_len: usize,
     key: *const u8,
@@ -409,7 +413,8 @@ fn unseal(data: &[u8], ask: &Ask<'_>, reason: &mut u32) -> Result<(Module, Shape
             let module = deserialize(ask, parts.artefact)?;
             facts.reach.resize(module.exports().count(), crate::reach::OTHERS);
             *reason = 0;
-            let shape = shape(&module, facts);
+            let types = unsafe { shared(ask.types) };
+            let shape = shape(&module, facts, types.as_ref());
             Ok((module, shape))
         }
         Err(Refused(why, text)) => {

@@ -51,6 +51,7 @@ pub struct Link {
     pub room_ops: *const crate::refs::Room,
     pub refs: *mut crate::refs::Refs,
     pub id: u64,
+    pub types: *const crate::types::Types,
 }
 
 /// The head of C's record of a budget, as in lodge_wt.h.
