@@ -123,10 +123,9 @@ lodge_status lodge_ref_array_bytes(lodge_store store, uint32_t type,
 {
     struct order o = {new_array_bytes, .type = type, .bytes = ptr,
                       .len = (size_t)len};
+    lodge_status rc = bytes_check(ptr, len, "ptr", err);
 
-    if (len && !ptr)
-        return error_refuse(err, LODGE_E_ARGUMENT, "ptr: is NULL");
-    return make(store, &o, out, err);
+    return rc == LODGE_OK ? make(store, &o, out, err) : rc;
 }
 
 static wasmtime_error_t *from_extern(wasmtime_context_t *store,
@@ -225,11 +224,10 @@ lodge_status lodge_ref_read_bytes(lodge_ref ref, uint64_t index, uint8_t *buf,
                                   uint64_t len, lodge_error *err)
 {
     struct store *st;
-    lodge_status rc;
+    lodge_status rc = bytes_check(buf, len, "buf", err);
 
-    if (len && !buf)
-        return error_refuse(err, LODGE_E_ARGUMENT, "buf: is NULL");
-    rc = ref_enter(ref.id, &st, err);
+    if (rc == LODGE_OK)
+        rc = ref_enter(ref.id, &st, err);
     if (rc != LODGE_OK)
         return rc;
     return leave(st, ref.id,
@@ -243,11 +241,10 @@ lodge_status lodge_ref_write_bytes(lodge_ref ref, uint64_t index,
                                    lodge_error *err)
 {
     struct store *st;
-    lodge_status rc;
+    lodge_status rc = bytes_check(ptr, len, "ptr", err);
 
-    if (len && !ptr)
-        return error_refuse(err, LODGE_E_ARGUMENT, "ptr: is NULL");
-    rc = ref_enter(ref.id, &st, err);
+    if (rc == LODGE_OK)
+        rc = ref_enter(ref.id, &st, err);
     if (rc != LODGE_OK)
         return rc;
     return leave(st, ref.id,

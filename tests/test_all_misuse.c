@@ -42,6 +42,7 @@ static void open_beside(void)
     OK(lodge_store_wasi(store, (lodge_wasi){world.id[LODGE_KIND_WASI]}, ERR));
     OK(lodge_prepared_instance(prepared, store, &instance, ERR));
     beside.id[LODGE_KIND_STORE] = store.id;
+    memcpy(beside.types, world.types, sizeof beside.types);
     world_children(&beside, instance);
 }
 
@@ -104,6 +105,8 @@ static uint64_t counterpart(const struct world *there, uint8_t kind,
         return there->needy.id;
     if (id == world.common.id)
         return there->common.id;
+    if (id == world.array.id)
+        return there->array.id;
     return there->id[kind];
 }
 

@@ -49,7 +49,7 @@ struct world {
     lodge_store asking;  /* where a request is open, for lodge_resume */
     lodge_memory common; /* another one, of the store */
     lodge_extern item, shared_item;
-    uint64_t func_slot[2], slots[20];
+    uint64_t func_slot[2], token_slot[2], slots[20];
     uint64_t frame[FRAME_WORDS], store_frame[FRAME_WORDS];
     uint64_t out[MAX_WORDS][8];
     char buf[BUFFER];
@@ -374,8 +374,7 @@ static inline int sealed_word(struct world *w, struct good_call *call,
 static inline int type_word(struct world *w, struct good_call *call,
                             const char *word)
 {
-    static const uint64_t token[1] = {5};
-
+    w->token_slot[0] = 5;
     if (strcmp(word, "struct-type") == 0)
         add_word(call, WORD_PLAIN, w->types[0]);
     else if (strcmp(word, "tokens-type") == 0)
@@ -385,7 +384,7 @@ static inline int type_word(struct world *w, struct good_call *call,
     else if (strcmp(word, "array") == 0)
         add_word(call, LODGE_KIND_REF, w->array.id);
     else if (strcmp(word, "token-slot") == 0)
-        add_word(call, WORD_PLAIN, AT(token));
+        add_word(call, WORD_PLAIN, AT(w->token_slot));
     else
         return 0;
     return 1;

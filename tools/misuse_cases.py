@@ -26,6 +26,8 @@ TOLD = "MISUSE_TOLD"  # good, or a failure that the function documents
 _ARGUMENT, _HANDLE = "LODGE_E_ARGUMENT", "LODGE_E_HANDLE"
 _BUFFER, _BOUNDS = "LODGE_E_BUFFER", "LODGE_E_BOUNDS"
 
+# Functions that take as many values as there are.
+_AS_MANY = {"lodge_ref_array_of"}
 # Handles that no engine and no store owns.
 _FREE = {"config", "budget", "wasi", "report", "lease"}
 _OF_ENGINE = {"engine", "module", "linker", "host", "prepared", "shared_memory"}
@@ -99,6 +101,11 @@ def handle_cases(fn: Api, at: int, kinds: list[str]) -> Iterator[Case]:
         yield case("OTHER_ENGINE", _elsewhere(fn, param, _FREE))
 
 
+def _has_type(fn: Api) -> bool:
+    """Numbers of types are known to one engine only."""
+    return any(p["name"] == "type" and p["abi"] == "u32" for p in fn["params"])
+
+
 def _elsewhere(fn: Api, param: Api, unbound: set[str]) -> str:
     """What comes of a handle from elsewhere beside handles from here."""
     foreign = "LODGE_E_FOREIGN"
@@ -110,7 +117,7 @@ def _elsewhere(fn: Api, param: Api, unbound: set[str]) -> str:
         if p is not param and is_bound(p, unbound)
     ]
     if not others:  # but there may be references among its values
-        return TOLD if foreign in fn["errors"] else GOOD
+        return TOLD if foreign in fn["errors"] or _has_type(fn) else GOOD
     if foreign not in fn["errors"]:
         raise Misfit(
             f"{fn['name']}: two handles that can be of two stores or engines,"
@@ -173,7 +180,11 @@ def length_cases(fn: Api, at: int) -> Iterator[Case]:
     yield case("LEN_ZERO", TOLD)
     if is_text_out(fn, of):  # what tells the length stands next
         yield case("TEXT_SHORT", _BUFFER, str(at + 2))
-    elif _BUFFER in fn["errors"] and of["to"] == "u64":
+    elif (
+        _BUFFER in fn["errors"]
+        and of["to"] == "u64"
+        and fn["name"] not in _AS_MANY
+    ):
         yield case("SHORT", _BUFFER)
     else:
         yield case("SHORT", TOLD)
