@@ -135,6 +135,12 @@ enum {
     LODGE_TYPE_I16 = 33
 };
 enum {
+    LODGE_DEF_KIND = 1,
+    LODGE_DEF_FIELDS = 2,
+    LODGE_DEF_SUPER = 3,
+    LODGE_DEF_OPEN = 4
+};
+enum {
     LODGE_ERROR_REPORT = 1,
     LODGE_ERROR_EXCEPTION = 16
 };
@@ -305,7 +311,8 @@ enum {
     LODGE_STORE_FUEL_USED = 38,
     LODGE_STORE_TABLE_PEAK = 39,
     LODGE_STORE_LAST_REFUSAL = 40,
-    LODGE_STORE_EXTERNREFS = 48
+    LODGE_STORE_EXTERNREFS = 48,
+    LODGE_STORE_REFS = 56
 };
 enum {
     LODGE_BUDGET_MEMORY = 1,
@@ -482,6 +489,13 @@ lodge_status lodge_module_section_count(lodge_module module, uint32_t *count, lo
 lodge_status lodge_module_section(lodge_module module, uint32_t index, uint32_t what, char *buf, uint64_t cap, uint64_t *len, lodge_error *err);
 lodge_status lodge_module_name(lodge_module module, char *buf, uint64_t cap, uint64_t *len, lodge_error *err);
 lodge_status lodge_module_producers(lodge_module module, char *buf, uint64_t cap, uint64_t *len, lodge_error *err);
+lodge_status lodge_module_type_count(lodge_module module, uint32_t *count, lodge_error *err);
+lodge_status lodge_module_type(lodge_module module, uint32_t index, uint32_t *type, lodge_error *err);
+lodge_status lodge_module_type_find(lodge_module module, const char *name, uint64_t name_len, uint32_t *type, lodge_error *err);
+lodge_status lodge_type_text(lodge_engine engine, uint32_t type, char *buf, uint64_t cap, uint64_t *len, lodge_error *err);
+lodge_status lodge_type_field(lodge_engine engine, uint32_t type, uint32_t index, char *buf, uint64_t cap, uint64_t *len, lodge_error *err);
+lodge_status lodge_type_get(lodge_engine engine, uint32_t type, uint32_t key, uint64_t *value, lodge_error *err);
+lodge_status lodge_type_matches(lodge_engine engine, uint32_t type, uint32_t other, uint32_t *yes, lodge_error *err);
 lodge_status lodge_module_needs(lodge_module module, uint32_t key, uint64_t *value, lodge_error *err);
 lodge_status lodge_module_save(lodge_module module, const uint8_t *key, uint64_t key_len, uint8_t *buf, uint64_t cap, uint64_t *len, lodge_error *err);
 lodge_status lodge_module_load(lodge_engine engine, const uint8_t *ptr, uint64_t len, const uint8_t *key, uint64_t key_len, lodge_module *out, lodge_error *err);
@@ -536,6 +550,7 @@ lodge_status lodge_instantiate(uint64_t *frame);
 lodge_status lodge_func_may_suspend(lodge_func fn, uint32_t *out, lodge_error *err);
 lodge_status lodge_store_cancel(lodge_store store, uint64_t callid);
 lodge_status lodge_func_type(lodge_func fn, char *buf, uint64_t cap, uint64_t *len, lodge_error *err);
+lodge_status lodge_func_exact_type(lodge_func fn, uint32_t *type, lodge_error *err);
 lodge_status lodge_func_slots(lodge_func fn, uint32_t *params, uint32_t *results, lodge_error *err);
 lodge_status lodge_caller_instance(lodge_caller caller, lodge_instance *out);
 lodge_status lodge_caller_memory(lodge_caller caller, lodge_memory *out);
@@ -612,11 +627,24 @@ lodge_status lodge_ref_close(lodge_ref ref);
 lodge_status lodge_ref_dup(lodge_ref ref, lodge_ref *out, lodge_error *err);
 lodge_status lodge_ref_type(lodge_ref ref, char *buf, uint64_t cap, uint64_t *len, lodge_error *err);
 lodge_status lodge_ref_test(lodge_ref ref, uint32_t type, uint32_t *yes, lodge_error *err);
+lodge_status lodge_ref_cast(lodge_ref ref, uint32_t type, lodge_error *err);
+lodge_status lodge_ref_exact_type(lodge_ref ref, uint32_t *type, lodge_error *err);
 lodge_status lodge_ref_same(lodge_ref ref, lodge_ref other, uint32_t *yes, lodge_error *err);
 lodge_status lodge_ref_i31(lodge_store store, uint32_t value, lodge_ref *out, lodge_error *err);
+lodge_status lodge_ref_struct(lodge_store store, uint32_t type, const uint64_t *slots, uint32_t len, lodge_ref *out, lodge_error *err);
+lodge_status lodge_ref_array(lodge_store store, uint32_t type, uint64_t count, const uint64_t *slots, uint32_t len, lodge_ref *out, lodge_error *err);
+lodge_status lodge_ref_array_of(lodge_store store, uint32_t type, const uint64_t *slots, uint32_t len, lodge_ref *out, lodge_error *err);
+lodge_status lodge_ref_array_bytes(lodge_store store, uint32_t type, const uint8_t *ptr, uint64_t len, lodge_ref *out, lodge_error *err);
+lodge_status lodge_ref_from_extern(lodge_store store, uint64_t slot, lodge_ref *out, lodge_error *err);
+lodge_status lodge_ref_to_extern(lodge_ref ref, uint64_t *slot, lodge_error *err);
 lodge_status lodge_ref_len(lodge_ref ref, uint64_t *len, lodge_error *err);
 lodge_status lodge_ref_read(lodge_ref ref, uint64_t index, uint64_t *slots, uint32_t len, lodge_error *err);
 lodge_status lodge_ref_write(lodge_ref ref, uint64_t index, const uint64_t *slots, uint32_t len, lodge_error *err);
+lodge_status lodge_ref_read_signed(lodge_ref ref, uint64_t index, uint64_t *slot, lodge_error *err);
+lodge_status lodge_ref_fill(lodge_ref ref, uint64_t index, uint64_t count, const uint64_t *slots, uint32_t len, lodge_error *err);
+lodge_status lodge_ref_copy(lodge_ref ref, uint64_t index, lodge_ref from, uint64_t from_index, uint64_t count, lodge_error *err);
+lodge_status lodge_ref_read_bytes(lodge_ref ref, uint64_t index, uint8_t *buf, uint64_t len, lodge_error *err);
+lodge_status lodge_ref_write_bytes(lodge_ref ref, uint64_t index, const uint8_t *ptr, uint64_t len, lodge_error *err);
 lodge_status lodge_store_scope(lodge_store store, uint64_t *scope, lodge_error *err);
 lodge_status lodge_store_scope_end(lodge_store store, uint64_t scope, lodge_error *err);
 lodge_status lodge_exception_new(lodge_tag tag, const uint64_t *slots, uint32_t len, lodge_ref *out, lodge_error *err);
