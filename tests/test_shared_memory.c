@@ -660,6 +660,35 @@ static void shared_memories_are_counted(void **state)
     assert_int_equal(stat_of(LODGE_STAT_MEMORIES), before);
 }
 
+/* Where Wasmtime would end the process, the kernel having no mapping left. */
+static void the_process_has_a_cap_on_memories(void **state)
+{
+    const uint64_t most = stat_of(LODGE_STAT_MEMORIES_MAX);
+    lodge_engine other =
+        new_engine_with("shared-memory=on,memory-reservation=64K,"
+                        "memory-guard-size=64K");
+    lodge_shared_memory memory = {42};
+    lodge_status st = LODGE_OK;
+    uint64_t made = 0;
+
+    (void)state;
+#ifdef __SANITIZE_THREAD__ /* it has mappings of its own for each */
+    lodge_engine_shutdown(other);
+    return;
+#endif
+    while (st == LODGE_OK && made <= most) {
+        st = lodge_shared_memory_new(other, TEXT("1 1"), &memory, ERR);
+        made += st == LODGE_OK;
+    }
+    assert_int_equal(st, LODGE_E_LIMIT);
+    assert_int_equal(test_err.detail, LODGE_LIMIT_PROCESS);
+    assert_int_equal(made, most);
+    lodge_shared_memory_close(memory);
+    OK(lodge_shared_memory_new(other, TEXT("1 1"), &memory, ERR));
+    lodge_engine_shutdown(other);
+    assert_int_equal(stat_of(LODGE_STAT_MEMORIES), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -694,6 +723,7 @@ int main(void)
         SHARED_TEST(a_shutdown_ends_shared_memories),
         SHARED_TEST(a_lease_keeps_the_bytes_mapped),
         SHARED_TEST(shared_memories_are_counted),
+        SHARED_TEST(the_process_has_a_cap_on_memories),
     };
 
     return RUN(tests);

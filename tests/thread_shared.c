@@ -4,6 +4,8 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "shared_fixture.h"
 
@@ -479,6 +481,56 @@ static void a_guest_that_waits_ends_when_it_is_woken(void **state)
     assert_int_equal(all.status, LODGE_E_DEADLINE);
 }
 
+/* ---- a fork ----------------------------------------------------------- */
+
+/* In the child: 0 if all is as promised there. */
+static int child_of_a_fork(void)
+{
+    const uint64_t waits = stat_of(LODGE_STAT_SHARED_WAITS);
+    const uint64_t memories = stat_of(LODGE_STAT_SHARED_MEMORIES);
+    lodge_shared_memory fresh;
+    lodge_engine other;
+    uint32_t how = 42;
+
+    if (waits || memories ||
+        lodge_shared_memory_wait(all.memory, 512, 8, 0, 0, &how, NULL) !=
+            LODGE_E_STATE)
+        return 1;
+    lodge_shared_memory_close(all.memory);
+    lodge_engine_shutdown(engine);
+    other = new_engine_with(quiet_settings);
+    fresh = shared_of(other, "1 1");
+    put(fresh, 0, 4, 3);
+    if (lodge_shared_memory_wait(fresh, 0, 4, 3, 0, &how, NULL) != LODGE_OK ||
+        how != LODGE_WAIT_TIMED_OUT || look(fresh, 0, 4) != 3)
+        return 2;
+    lodge_engine_shutdown(other);
+    return 0;
+}
+
+/* One thread waits while another one forks: the child has no such thread. */
+static void a_child_of_a_fork_waits_for_nobody(void **state)
+{
+    pthread_t thread;
+    int how = -1;
+    pid_t child;
+
+    (void)state;
+    thread = run(host_waits, &all.memory);
+    await_waits(1);
+    calm_before_fork();
+    child = fork();
+    if (child == 0) {
+        alarm(60);
+        _exit(child_of_a_fork());
+    }
+    assert_int_equal(waitpid(child, &how, 0), child);
+    assert_int_equal(how, 0);
+    wake_one(512);
+    join(thread);
+    assert_int_equal(all.status, LODGE_OK);
+}
+
 /* ---- making and ending ------------------------------------------------- */
 
 static void *names_and_closes(void *arg)
@@ -535,6 +587,7 @@ int main(void)
         THREAD_TEST(a_shutdown_ends_all_waits),
         THREAD_TEST(no_wait_is_left_behind_by_a_close),
         THREAD_TEST(a_guest_that_waits_ends_when_it_is_woken),
+        THREAD_TEST(a_child_of_a_fork_waits_for_nobody),
         THREAD_TEST(threads_name_and_close_it_at_once),
     };
 
