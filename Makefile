@@ -7,7 +7,8 @@ JOBS ?= $(shell getconf _NPROCESSORS_ONLN)
 WERROR ?= OFF
 export LODGE_WASMTIME_PROFILE ?= release
 
-.PHONY: all run test soak check presets spec spec-all bench install clean help coverage \
+.PHONY: all run test soak check presets spec spec-all bench install clean help \
+	coverage misuse \
 	release debug asan tsan
 .DEFAULT_GOAL := all
 
@@ -41,6 +42,10 @@ spec-all: spec
 
 bench: release                  ## Lodge beside raw Wasmtime
 	@build/release/lodge_bench
+
+misuse: release                 ## 252 mistakes in Wasmtime: docs/misuse.md
+	@cmake --build build/release --target raw_misuse
+	@tools/misuse.py build/release/raw_misuse
 
 coverage: setup-test            ## lines of src that the tests run
 	@$(call build,coverage)

@@ -1,13 +1,15 @@
 """gate_tables.py - the gate on the tables that lead from promises to tests.
 
-A table of tests/tables has rows `| number | words | shown by |`. The last
-column names tests as `program/function`, or says why there can be none.
+A table of tests/tables has rows `| number | words | shown by |`, perhaps with
+more columns between. The last column names tests as `program/function`, or
+says why there can be none.
 """
 
 from __future__ import annotations
 
 import re
 
+import misuse
 from gate import Context, read_text
 
 _ROW = re.compile(r"^\| ([A-Z]?\d[\d.]*) \| (.+?) \| (.+) \|$", re.M)
@@ -29,10 +31,12 @@ ROWS = {
     + ["C2.0"],
     "defects.md": _numbers("", 27),
     "misuse.md": [
-        *_numbers("G", 28),
-        *_numbers("H", 18),
-        *_numbers("J", 14),
-        *_numbers("M", 18),
+        row
+        for letter, last in zip(
+            "ABCDEFGHIJKLMNO",
+            [28, 17, 8, 13, 18, 28, 28, 18, 13, 14, 15, 15, 18, 11, 8],
+        )
+        for row in _numbers(letter, last)
     ],
 }
 
@@ -61,7 +65,8 @@ def judge(text: str, wanted: list[str], sources: dict[str, str]) -> list[str]:
     faults += [
         f"row {n} is there twice" for n in wanted if found.count(n) > 1
     ]
-    for number, _, shown in rows:
+    for number, _, rest in rows:
+        shown = rest.rsplit(" | ", 1)[-1]
         tests = _TEST.findall(shown)
         if not tests and not shown.startswith(_EXCUSES):
             faults.append(f"row {number} names no test and no reason")
@@ -71,6 +76,22 @@ def judge(text: str, wanted: list[str], sources: dict[str, str]) -> list[str]:
             if not any(_runs(test, text) for text in sources.values())
         ]
     return faults
+
+
+def misuse_page(ctx: Context) -> list[str]:
+    """docs/misuse.md is made of its table, and tells of every row."""
+    table = read_text(ctx.root / misuse.TABLE)
+    page = ctx.root / misuse.PAGE
+    if not page.is_file():
+        return [f"there is no {misuse.PAGE}: `make misuse` writes it"]
+    told = {row[0]: row[1:] for row in misuse.told(read_text(page))}
+    return [
+        f"{misuse.PAGE}: row {row}: not as in the table (make misuse)"
+        for row, *words in misuse.rows_of(table)
+        if row not in told
+        or [told[row][0], *told[row][2:]] != words
+        or not told[row][1].strip()
+    ]
 
 
 def _exists(program: str, test: str, sources: dict[str, str]) -> bool:

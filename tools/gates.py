@@ -62,6 +62,7 @@ GATES: dict[str, Gate] = {
     "rust-guards": gate_source.rust_guards,
     "functions-tested": gate_tests.functions_tested,
     "tables": gate_tables.tables,
+    "misuse-page": gate_tables.misuse_page,
     "pairs": gate_seen.pairs,
 }
 
