@@ -86,7 +86,8 @@ def misuse_page(ctx: Context) -> list[str]:
         return [f"there is no {misuse.PAGE}: `make misuse` writes it"]
     told = {row[0]: row[1:] for row in misuse.told(read_text(page))}
     return [
-        f"{misuse.PAGE}: row {row}: not as in the table (make misuse)"
+        f"{misuse.PAGE}: row {row}: not as in the table"
+        " (tools/misuse.py --again)"
         for row, *words in misuse.rows_of(table)
         if row not in told
         or [told[row][0], *told[row][2:]] != words

@@ -3,6 +3,8 @@
 
     tools/misuse.py PROGRAM         make them all, write docs/misuse.md
     tools/misuse.py PROGRAM ID...   make some, print what comes of them
+    tools/misuse.py --again         write the page with what it tells already,
+                                    after a change of the table
 
 PROGRAM is raw_misuse (misuse/), which makes one mistake with Wasmtime's C
 API. Each runs in a process of its own, with a time limit; freed memory is
@@ -148,6 +150,25 @@ def rows_of(text: str) -> list[tuple[str, str, str, str]]:
     return ROW.findall(text)
 
 
+_FIRST_WORDS = {
+    "**aborts": "aborts",
+    "**crash": "crash",
+    "**hangs": "hang",
+    "**wrong": "wrong",
+    "**leak": "leak",
+    "undefined": "undefined",
+    "clean error": "clean",
+    "trap: ": "clean",
+    "not made": "not",
+}
+
+
+def outcome_of(words: str) -> Outcome:
+    """What stands in the page, as what it was made of."""
+    kinds = [k for first, k in _FIRST_WORDS.items() if words.startswith(first)]
+    return Outcome(kinds[0] if kinds else "harmless", words)
+
+
 def told(text: str) -> list[tuple[str, str, str, str, str]]:
     """(row, mistake, outcome, status, tests) of the page."""
     return _TOLD.findall(text)
@@ -193,12 +214,23 @@ def render(table: str, outcomes: dict[str, Outcome], what: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+def again(table: str, page: str) -> str:
+    """The page of another table, with the outcomes of this page."""
+    outcomes = {row: outcome_of(words) for row, _, words, *_ in told(page)}
+    what = re.search(r"^Recorded with (.*); freed memory", page, re.M)
+    return render(table, outcomes, what[1] if what else "an unknown version")
+
+
 def main(argv: list[str]) -> int:
     if not argv:
         print(__doc__, file=sys.stderr)
         return 2
-    program, wanted = Path(argv[0]).resolve(), argv[1:]
     table = (ROOT / TABLE).read_text(encoding="utf-8")
+    if argv == ["--again"]:
+        page = (ROOT / PAGE).read_text(encoding="utf-8")
+        (ROOT / PAGE).write_text(again(table, page), encoding="utf-8")
+        return 0
+    program, wanted = Path(argv[0]).resolve(), argv[1:]
     rows = wanted or [row for row, *_ in rows_of(table)]
     with ThreadPoolExecutor(2) as pool:
         made = pool.map(lambda row: make(program, row), rows)

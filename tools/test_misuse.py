@@ -57,7 +57,7 @@ class Page(unittest.TestCase):
     def test_the_page_reads_back_as_it_was_made(self) -> None:
         outcomes = {
             "A1": misuse.Outcome("aborts", "**aborts**"),
-            "A2": misuse.Outcome("clean", "fine"),
+            "A2": misuse.Outcome("harmless", "fine"),
         }
         page = misuse.render(_TABLE, outcomes, "this")
         self.assertEqual(
@@ -68,6 +68,7 @@ class Page(unittest.TestCase):
             ],
         )
         self.assertIn("- 1 end the process", page)
+        self.assertEqual(misuse.again(_TABLE, page), page)
 
 
 if __name__ == "__main__":
