@@ -37,7 +37,7 @@ MODE ?= on-demand pooling pulley suspend
 spec: setup-test debug          ## the specification's suite; MODE=, FILTER=
 	@tests/spec/run build/debug/tests/spec/spec "$(MODE)" "$(FILTER)"
 
-spec-all: MODE += fuel frame do ## the same in every mode
+spec-all: MODE += fuel frame do typed ## the same in every mode
 spec-all: spec
 
 bench: release                  ## Lodge beside raw Wasmtime

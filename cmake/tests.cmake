@@ -123,10 +123,17 @@ function(lodge_test_spec)
     RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/spec)
   lodge_add_test(spec_text spec 600
     ${PROJECT_SOURCE_DIR}/tests/spec/run $<TARGET_FILE:spec_text> text)
+  set(digests ${PROJECT_BINARY_DIR}/tests/spec/digests)
   foreach(mode ${ARGN})
     lodge_add_test(spec_${mode} spec 600
-      ${PROJECT_SOURCE_DIR}/tests/spec/run $<TARGET_FILE:spec> ${mode})
+      ${PROJECT_SOURCE_DIR}/tests/spec/run $<TARGET_FILE:spec> ${mode} /
+      ${digests})
   endforeach()
+  list(TRANSFORM ARGN PREPEND ${digests}/ OUTPUT_VARIABLE files)
+  list(TRANSFORM ARGN PREPEND spec_ OUTPUT_VARIABLE modes)
+  lodge_add_test(spec_agree spec 60 ${LODGE_PYTHON}
+    ${PROJECT_SOURCE_DIR}/tests/spec/agree ${files})
+  set_property(TEST spec_agree PROPERTY DEPENDS "${modes}")
 endfunction()
 
 foreach(name ${examples})

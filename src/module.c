@@ -220,7 +220,7 @@ static lodge_status binary_open(struct binary *bin, const struct engine *eng,
                             (unsigned long long)len, (unsigned long long)max);
     if (len == 0)
         return error_refuse(err, LODGE_E_COMPILE,
-                            "the module is empty (0 bytes)");
+                            "the module is empty (at offset 0x0)");
     if (is_sealed(ptr, len))
         return refuse_sealed(err);
     if (!is_binary(ptr, len) && text_is_utf8(ptr, len))

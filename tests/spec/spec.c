@@ -1,11 +1,12 @@
 /* spec.c - the WebAssembly specification's test suite over lodge.h.
  *
- * usage: spec FOLDER MODE [FILTER]
+ * usage: spec FOLDER MODE [FILTER [DIGEST]]
  *
  * FOLDER holds SUITE/NAME/NAME.json (converter/src/main.rs). FILTER is a part of
  * SUITE/NAME. Prints each command that went wrong, then one line of totals;
  * exits with 1 if anything did that expected.txt does not name, or if
- * something there did not.
+ * something there did not. What came of each assertion is noted in the file
+ * DIGEST, to be compared with other modes (tests/spec/agree).
  */
 #include <dirent.h>
 #include <stdio.h>
@@ -36,6 +37,7 @@ const struct mode modes[] = {
     {"fuel", LODGE_PRESET_DEFAULT, "fuel=on,interruption=on",
      LODGE_HOST_DIRECT, CALL_SLOTS, UINT64_C(1) << 60},
     {"do", LODGE_PRESET_DEFAULT, "", LODGE_HOST_DIRECT, CALL_DO, 0},
+    {"typed", LODGE_PRESET_DEFAULT, "", LODGE_HOST_DIRECT, CALL_TYPED, 0},
 };
 
 /* Suites that say what must not be there. */
@@ -192,6 +194,7 @@ static void run_file(const char *folder, const char *name,
         totals->failed++;
         return;
     }
+    world.suite = the.suite;
     file_run(path, name, &world, totals, note);
     world_close(&world);
 }
@@ -274,10 +277,12 @@ int main(int argc, char **argv)
     struct totals totals = {0};
 
     if (!mode) {
-        fprintf(stderr, "usage: spec FOLDER MODE [FILTER]\n");
+        fprintf(stderr, "usage: spec FOLDER MODE [FILTER [DIGEST]]\n");
         return 2;
     }
     the.mode = mode->name;
+    if (argc > 4 && digest_open(argv[4]) < 0)
+        return 2;
     if (read_expected(LODGE_SPEC_EXPECTED) < 0 ||
         run_all(argv[1], mode, filter, &totals) <= 0) {
         fprintf(stderr, "spec: no suite in %s\n", argv[1]);
@@ -289,6 +294,15 @@ int main(int argc, char **argv)
         totals.failed++;
     }
     free(the.list);
+    if (digest_close() < 0) {
+        printf("what came of it could not be noted\n");
+        totals.failed++;
+    }
+    if (mode->calls == CALL_TYPED) {
+        printf("spec typed: %u calls by the sugar, %u of other types\n",
+               typed_counts.typed, typed_counts.others);
+        totals.failed += typed_counts.typed == 0;
+    }
     printf("spec %s: %u files, %u assertions, %u passed, %u failed, "
            "%u expected failures\n",
            mode->name, totals.files, totals.assertions, totals.passed,

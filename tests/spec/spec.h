@@ -19,7 +19,7 @@ struct mode {
     uint64_t fuel;      /* of every store, 0 = not counted */
 };
 
-enum { CALL_SLOTS, CALL_FRAME, CALL_DO };
+enum { CALL_SLOTS, CALL_FRAME, CALL_DO, CALL_TYPED };
 
 extern const struct mode modes[];
 
@@ -34,7 +34,8 @@ struct totals {
 struct outcome {
     lodge_status status;
     int32_t trap;
-    uint32_t slots; /* results, in slots */
+    uint32_t slots;  /* results, in slots */
+    char types[512]; /* of the results, as text */
     uint64_t values[MAX_SLOTS];
     lodge_error err;
 };
@@ -42,6 +43,7 @@ struct outcome {
 /* The world of one file: a store, a linker, the modules it names. */
 struct world {
     const struct mode *mode;
+    const char *suite;
     lodge_engine engine;
     lodge_store store;
     lodge_linker linker;
@@ -59,12 +61,34 @@ void world_call(struct world *, lodge_func, const uint64_t *args,
 /* Runs a probe on one reference; its result, or ~0 where it failed. */
 uint64_t world_probe(struct world *, const char *name, uint64_t value);
 
+/* spec_typed.c */
+struct typed_counts {
+    uint32_t typed, others;
+};
+extern struct typed_counts typed_counts;
+/* Calls by the sugar, where it has a name for the types. */
+lodge_status typed_call(lodge_func, uint64_t *slots, lodge_error *);
+lodge_status typed_prints(lodge_linker, lodge_error *);
+
+/* spec_digest.c */
+/* Notes what came of an assertion, to compare it with other modes. Without a
+ * file nothing is noted.
+ */
+int digest_open(const char *path);
+void digest_note(const char *suite, const char *name, unsigned line,
+                 const struct outcome *found);
+int digest_close(void);
+
 /* spec_value.c */
 /* Writes arguments as slots; -1 if one has no form in Lodge. */
 int values_from_json(struct world *, const json_t *args, uint64_t *slots);
 /* Whether results are as expected; says in `why` what is not. */
 int values_match(struct world *, const json_t *expected,
                  const struct outcome *found, char *why, size_t cap);
+/* Sets results that the specification leaves open to 0: the bits of a NaN
+ * that an operation made, and values of which there are several.
+ */
+void values_open(const json_t *expected, struct outcome *found);
 /* Whether a trap is the one that the suite's words mean. */
 int trap_matches(const char *text, const struct outcome *found);
 

@@ -58,9 +58,12 @@ static lodge_status add_print(lodge_host host, uint32_t mode, size_t i,
 static lodge_status add_prints(struct world *w, lodge_error *err)
 {
     lodge_host host;
-    lodge_status st = lodge_host_new(w->engine, TEXT("spectest"), &host, err);
+    lodge_status st;
     size_t i;
 
+    if (w->mode->calls == CALL_TYPED)
+        return typed_prints(w->linker, err);
+    st = lodge_host_new(w->engine, TEXT("spectest"), &host, err);
     if (st != LODGE_OK)
         return st;
     for (i = 0; i < sizeof prints / sizeof *prints && st == LODGE_OK; i++)
@@ -171,7 +174,7 @@ lodge_status world_instantiate(struct world *w, lodge_module module,
     lodge_prepared prepared;
     lodge_status st;
 
-    if (w->mode->calls == CALL_SLOTS)
+    if (w->mode->calls == CALL_SLOTS || w->mode->calls == CALL_TYPED)
         return lodge_instance_new(w->linker, w->store, module, out, err);
     if (w->mode->calls == CALL_DO) {
         uint64_t words[6] = {OP_INSTANCE_NEW, w->linker.id,   w->store.id,
@@ -215,6 +218,8 @@ static lodge_status call(const struct world *w, lodge_func fn, uint64_t *slots,
         return call_by_frame(fn, slots, err);
     case CALL_DO:
         return lodge_do(words);
+    case CALL_TYPED:
+        return typed_call(fn, slots, err);
     default:
         return lodge_func_call(fn, slots, MAX_SLOTS, err);
     }
@@ -225,6 +230,8 @@ void world_call(struct world *w, lodge_func fn, const uint64_t *args,
 {
     static const lodge_error fresh = LODGE_ERROR_INIT;
     uint32_t params, results;
+    const char *arrow;
+    uint64_t len = 0;
 
     out->err = fresh;
     out->status = lodge_func_slots(fn, &params, &results, &out->err);
@@ -241,8 +248,15 @@ void world_call(struct world *w, lodge_func fn, const uint64_t *args,
     memcpy(out->values, args, count * sizeof *args);
     out->status = call(w, fn, out->values, &out->err);
     out->trap = out->err.trap;
-    if (out->status == LODGE_OK)
-        out->slots = results;
+    if (out->status != LODGE_OK)
+        return;
+    out->slots = results;
+    if (lodge_func_type(fn, out->types, sizeof out->types - 1, &len, NULL) !=
+        LODGE_OK)
+        len = 0;
+    out->types[len] = '\0';
+    arrow = strstr(out->types, "->");
+    memmove(out->types, arrow ? arrow + 2 : "", arrow ? strlen(arrow) - 1 : 1);
 }
 
 /* ---- probes ----------------------------------------------------------- */

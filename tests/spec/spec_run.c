@@ -18,6 +18,7 @@ struct run {
     const char *folder;
     struct named *named;
     size_t count;
+    struct outcome found;   /* of the last command */
     lodge_instance current; /* 0 where the last module failed */
     lodge_module definition;
     char why[400];
@@ -205,9 +206,10 @@ static void get_global(struct run *run, const json_t *action,
     if (out->status == LODGE_OK)
         out->status =
             lodge_global_get(global, out->values, MAX_SLOTS, &out->err);
-    if (out->status == LODGE_OK)
-        out->slots =
-            len >= 4 && memcmp(type + len - 4, "v128", 4) == 0 ? 2 : 1;
+    if (out->status != LODGE_OK)
+        return;
+    out->slots = len >= 4 && memcmp(type + len - 4, "v128", 4) == 0 ? 2 : 1;
+    snprintf(out->types, sizeof out->types, "%.*s", (int)len, type);
 }
 
 static void invoke(struct run *run, const json_t *action, struct outcome *out)
@@ -244,6 +246,7 @@ static void run_action(struct run *run, const json_t *command,
     else
         invoke(run, action, out);
     out->err.status = out->status;
+    run->found = *out;
 }
 
 static int run_plain_action(struct run *run, const json_t *command)
@@ -290,6 +293,35 @@ static int run_exception(struct run *run, const json_t *command)
            fails(run, "expected an exception", &out.err);
 }
 
+/* "3:14: ...", as the parser of texts says it. */
+static int has_position(const char *message)
+{
+    unsigned line, column;
+    int n = 0;
+
+    return sscanf(message, "%u:%u: %n", &line, &column, &n) == 2 && n &&
+           message[n];
+}
+
+/* Where the mistake is, in a binary, and what it is: "WHAT (at offset 0x12)"
+ * or "code at offset 18: WHAT".
+ */
+static int has_offset(const lodge_error *err)
+{
+    const char *hex = strstr(err->message, " (at offset 0x");
+    const char *code = strstr(err->message, "WebAssembly code at offset ");
+    unsigned long long offset;
+    int n = 0;
+
+    if (code)
+        return sscanf(code, "WebAssembly code at offset %llu: %n", &offset,
+                      &n) == 1 &&
+               n && code[n] && err->detail == offset;
+    return hex && hex > err->message &&
+           sscanf(hex, " (at offset 0x%llx)", &offset) == 1 &&
+           err->detail == offset;
+}
+
 /* A text that is malformed may be refused as text or as a module. */
 static int run_refused(struct run *run, const json_t *command)
 {
@@ -297,22 +329,63 @@ static int run_refused(struct run *run, const json_t *command)
     lodge_module module;
     lodge_status st = open_module(run, command, &module, &err);
 
-    if (st == LODGE_E_COMPILE)
+    run->found.status = st;
+    run->found.err = err;
+    if (st == LODGE_E_COMPILE &&
+        (has_position(err.message) || has_offset(&err)))
         return 1;
     if (st == LODGE_OK)
         lodge_module_close(module);
     err.status = st;
-    return fails(run, "expected a refusal", &err);
+    return fails(run,
+                 st == LODGE_E_COMPILE ? "expected a place and a reason"
+                                       : "expected a refusal",
+                 &err);
+}
+
+/* Whether the message names an import of the module. */
+static int names_import(lodge_module module, const char *message)
+{
+    char want[512], from[128], name[128];
+    uint64_t from_len, name_len;
+    uint32_t i, count = 0;
+
+    lodge_module_import_count(module, &count, NULL);
+    for (i = 0; i < count; i++) {
+        if (lodge_module_import(module, i, LODGE_ITEM_MODULE, from,
+                                sizeof from, &from_len, NULL) != LODGE_OK ||
+            lodge_module_import(module, i, LODGE_ITEM_NAME, name, sizeof name,
+                                &name_len, NULL) != LODGE_OK)
+            continue;
+        snprintf(want, sizeof want,
+                 "import \"%.*s\".\"%.*s\": ", (int)from_len, from,
+                 (int)name_len, name);
+        if (strstr(message, want) == message)
+            return 1;
+    }
+    return 0;
 }
 
 static int run_unlinkable(struct run *run, const json_t *command)
 {
     lodge_error err = LODGE_ERROR_INIT;
     lodge_instance instance;
-    lodge_status st = make_instance(run, command, &instance, &err);
+    lodge_module module;
+    int named;
+    lodge_status st = open_module(run, command, &module, &err);
 
-    err.status = st;
-    return st == LODGE_E_LINK || fails(run, "expected E_LINK", &err);
+    if (st != LODGE_OK)
+        return fails(run, "expected E_LINK", &err);
+    st = world_instantiate(run->world, module, &instance, &err);
+    named = names_import(module, err.message);
+    lodge_module_close(module);
+    run->found.status = err.status = st;
+    if (st == LODGE_E_LINK && named)
+        return 1;
+    return fails(run,
+                 st == LODGE_E_LINK ? "expected the import's name"
+                                    : "expected E_LINK",
+                 &err);
 }
 
 static int run_uninstantiable(struct run *run, const json_t *command)
@@ -322,6 +395,7 @@ static int run_uninstantiable(struct run *run, const json_t *command)
 
     out.status = make_instance(run, command, &instance, &out.err);
     out.trap = out.err.trap;
+    run->found = out;
     if (trap_matches(text_of(command, "text"), &out))
         return 1;
     out.err.status = out.status;
@@ -396,8 +470,15 @@ void file_run(const char *folder, const char *name, struct world *w,
         json_t *line = json_object_get(command, "line");
         int is_assertion =
             strncmp(text_of(command, "type"), "assert_", 7) == 0;
-        int good = run_command(&run, command);
+        int good;
 
+        memset(&run.found, 0, sizeof run.found);
+        good = run_command(&run, command);
+        if (good && is_assertion) {
+            values_open(json_object_get(command, "expected"), &run.found);
+            digest_note(w->suite, name, (unsigned)json_integer_value(line),
+                        &run.found);
+        }
         totals->assertions += (uint32_t)is_assertion;
         totals->passed += (uint32_t)(good && is_assertion);
         if (good)

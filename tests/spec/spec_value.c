@@ -229,6 +229,47 @@ int values_match(struct world *w, const json_t *expected,
     return 1;
 }
 
+static int is_open(const json_t *text)
+{
+    return json_is_string(text) &&
+           strncmp(json_string_value(text), "nan:", 4) == 0;
+}
+
+static void v128_open(const json_t *value, uint64_t *slots)
+{
+    unsigned bits = lane_bits(value), lanes = 64 / bits;
+    size_t i;
+    json_t *lane;
+
+    json_array_foreach(json_object_get(value, "value"), i, lane)
+    {
+        if (is_open(lane))
+            slots[i / lanes] &= ~(lane_mask(bits) << (i % lanes * bits));
+    }
+}
+
+void values_open(const json_t *expected, struct outcome *found)
+{
+    uint32_t slot = 0;
+    size_t i;
+    json_t *value;
+
+    json_array_foreach(expected, i, value)
+    {
+        uint32_t n = width(value);
+
+        if (slot + n > found->slots)
+            return;
+        if (is_type(value, "either"))
+            memset(found->values + slot, 0, n * sizeof *found->values);
+        else if (is_type(value, "v128"))
+            v128_open(value, found->values + slot);
+        else if (is_open(json_object_get(value, "value")))
+            found->values[slot] = 0;
+        slot += n;
+    }
+}
+
 /* ---- traps ------------------------------------------------------------ */
 
 /* How the suite's words for traps begin. Where two lines fit, either will
