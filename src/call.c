@@ -32,12 +32,10 @@ static lodge_status place(struct store *st, uintptr_t room, size_t *fiber,
     *fiber = 0;
     if (room >= need)
         return LODGE_OK;
-    if (st->link.fiber && room == 0)
-        fiber_note_stack(st);
     if (st->link.fiber && here < st->link.fiber &&
         st->link.fiber - here < st->fiber_size)
         room = st->fiber_size - (st->link.fiber - here);
-    if (fiber_runs(st)) /* Wasmtime sets a new limit for each call there */
+    if (fiber_runs(st)) /* a new limit for each call there */
         return room < need ? call_refuse_stack(st, err) : LODGE_OK;
     if (st->calls > 1) /* Wasmtime keeps the limit of the outer call */
         return room < STACK_RESERVE ? call_refuse_stack(st, err) : LODGE_OK;
@@ -108,14 +106,20 @@ lodge_status call_elsewhere(struct store *st, const wasmtime_func_t *func,
                             wasmtime_val_raw_t *raw, size_t len,
                             uintptr_t room, lodge_error *err)
 {
+    const int lift = fiber_runs(st);
     wasmtime_error_t *error;
+    uintptr_t limit = 0;
     size_t fiber;
     lodge_status rc = place(st, room, &fiber, err);
 
     if (rc != LODGE_OK)
         return rc;
+    if (lift)
+        limit = fiber_limit_lift(st);
     error = fiber ? lodge_wt_call_fiber(st->ctx, func, raw, len, fiber)
                   : lodge_wt_call(st->ctx, func, raw, len);
+    if (lift)
+        fiber_limit_back(st, limit);
     return error ? trap_translate(st, error, LODGE_E_HOST, err) : LODGE_OK;
 }
 
@@ -238,7 +242,7 @@ lodge_status call_instantiate(struct store *st,
 
     if (st->stopped && !host_frame_open(st))
         return suspend_refuse(st, err);
-    if (fiber_started(st))
+    if (st->stopped || fiber_runs(st))
         return fiber_instantiate(st, pre, out_instance, err);
     rc = budget_check(st, err);
     if (rc != LODGE_OK)

@@ -119,7 +119,7 @@ static void apply_pool(wasm_config_t *c, const uint64_t *v)
     POOL(INSTANCES, total_core_instances);
     POOL(MEMORIES, total_memories);
     POOL(TABLES, total_tables);
-    POOL(STACKS, total_stacks);
+    wasmtime_pooling_allocation_config_total_stacks_set(p, 0); /* ours */
     POOL(GC_HEAPS, total_gc_heaps);
     POOL(TABLES_PER_MODULE, max_tables_per_module);
     POOL(MEMORIES_PER_MODULE, max_memories_per_module);
@@ -129,7 +129,6 @@ static void apply_pool(wasm_config_t *c, const uint64_t *v)
     POOL_SIZE(DECOMMIT_BATCH, decommit_batch_size);
     POOL_SIZE(MEMORY_KEEP, linear_memory_keep_resident);
     POOL_SIZE(TABLE_KEEP, table_keep_resident);
-    POOL_SIZE(STACK_KEEP, async_stack_keep_resident);
 #undef POOL
 #undef POOL_SIZE
     wasmtime_pooling_allocation_config_max_memory_size_set(

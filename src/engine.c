@@ -19,6 +19,7 @@ void engine_unref(struct engine *eng)
     lodge_wt_types_free(eng->types);
     if (eng->raw)
         wasm_engine_delete(eng->raw);
+    lodge_wt_stacks_free(eng->stacks);
     if (eng->domain)
         domain_drop(eng->domain);
     cache_close(eng->cache);
@@ -94,6 +95,18 @@ static lodge_status engine_raw(struct engine *eng, lodge_error *err)
     return eng->types ? LODGE_OK : error_memory(err);
 }
 
+/* Wasmtime's pool has instances only: fibers are ours. */
+static lodge_status engine_stacks(struct engine *eng, lodge_error *err)
+{
+    const uint64_t *v = eng->set.value;
+
+    if (v[LODGE_CONFIG_ALLOCATOR] == 0)
+        return LODGE_OK;
+    eng->stacks = lodge_wt_stacks_new(v[LODGE_CONFIG_POOL_STACKS],
+                                      v[LODGE_CONFIG_POOL_STACK_KEEP]);
+    return eng->stacks ? LODGE_OK : error_memory(err);
+}
+
 static lodge_status engine_make(const struct settings *set,
                                 struct engine **out, lodge_error *err)
 {
@@ -114,6 +127,8 @@ static lodge_status engine_make(const struct settings *set,
         goto out;
     }
     st = engine_raw(eng, err);
+    if (st == LODGE_OK)
+        st = engine_stacks(eng, err);
     if (st == LODGE_OK && eng->set.value[LODGE_CONFIG_INTERRUPTION])
         st = ticker_add(eng, err);
     if (st == LODGE_OK)

@@ -15,25 +15,7 @@
 
 /* ---- the stack -------------------------------------------------------- */
 
-static int on_known_fiber(const struct store *st, uintptr_t here)
-{
-    return here < st->link.fiber && st->link.fiber - here < st->fiber_size;
-}
-
-/* A start function runs on a fiber that Wasmtime made above ours. Its guest
- * has used less than max_stack of it.
- */
-void fiber_note_stack(struct store *st)
-{
-    uintptr_t here = stack_here();
-
-    if (st->res && st->res->on && !on_known_fiber(st, here))
-        st->link.fiber = here + st->max_stack;
-}
-
-/* Wasmtime gives every entry a whole guest stack, but the fiber does not
- * grow.
- */
+/* Every entry is given a whole guest stack, but the fiber does not grow. */
 static int has_room(const struct store *st)
 {
     uintptr_t used = st->link.fiber - stack_here();
@@ -84,6 +66,7 @@ static void call_with(struct store *st, struct command *cmd,
     struct call_saved saved;
     struct command *end;
     struct level level;
+    uintptr_t limit;
     lodge_status rc;
 
     rc = values_in(st, sig, 0, sig->nparams, cmd->slots, raw, cmd->err);
@@ -98,7 +81,9 @@ static void call_with(struct store *st, struct command *cmd,
     }
     level_enter(st->res, &level, sig->result_slots);
     call_begin(st, cmd->terms, &saved);
+    limit = fiber_limit_lift(st);
     error = lodge_wt_call(st->ctx, &func, raw, sig->raw);
+    fiber_limit_back(st, limit);
     call_end(st, &saved);
     level_leave(st->res, &level);
     cancel_leave(st, &open);
@@ -132,23 +117,21 @@ static wasmtime_error_t *instantiate(struct store *st,
     const struct call_terms plain = {.tag = st->tag};
     const struct call_terms *terms = st->res->terms;
     const struct call_counts before = call_counts_of(st);
-    const uintptr_t fiber = st->link.fiber;
     struct call_saved saved;
     struct level level;
     wasmtime_error_t *error;
+    uintptr_t limit;
 
     st->res->terms = NULL;
     level_enter(st->res, &level, 1);
     call_begin(st, terms ? terms : &plain, &saved);
-    error = lodge_wt_resident_instantiate(st->ctx, &st->link, pre, out);
+    limit = fiber_limit_lift(st);
+    error = lodge_wt_instantiate(st->ctx, pre, 0, out);
+    fiber_limit_back(st, limit);
     call_end(st, &saved);
     level_leave(st->res, &level);
-    st->link.fiber = fiber;
-    if (error) {
-        st->link.nothing_made = !lodge_wt_guest_ran(error);
-        if (st->link.nothing_made) /* Wasmtime has freed its part */
-            call_counts_restore(st, &before);
-    }
+    if (st->link.nothing_made) /* Wasmtime has freed its part */
+        call_counts_restore(st, &before);
     return error;
 }
 
@@ -283,12 +266,11 @@ static void forget_all(struct resident *res)
     tsan_fiber_forget(&res->tsan);
 }
 
-/* Runs the fiber until it stops. A pending poll alone does not mean that:
- * the collector takes pauses too. The processor mistakes every return after
+/* Runs the fiber until it stops. The processor mistakes every return after
  * a change of stacks, so functions on this way are few.
  */
 static inline __attribute__((always_inline)) wasmtime_error_t *
-poll(struct store *st, uint32_t wake)
+run_on(struct store *st)
 {
     struct resident *res = st->res;
     wasmtime_error_t *error = NULL;
@@ -296,7 +278,6 @@ poll(struct store *st, uint32_t wake)
     int ended, slice;
 
     res->why = WHY_RUNS;
-    res->wake = wake;
     st->stopped = 0;
     st->odd &= ~(uint32_t)ODD_YIELDS;
     st->link.slice = res->cmd ? res->cmd->slice : 0;
@@ -305,9 +286,7 @@ poll(struct store *st, uint32_t wake)
     waits_begin(st, slice);
     res->on = 1;
     runner = tsan_fiber_enter(&res->tsan);
-    do
-        ended = lodge_wt_resident_poll(&st->link, &error);
-    while (!ended && res->why == WHY_RUNS);
+    ended = lodge_wt_resident_run(&st->link, &error);
     tsan_fiber_leave(runner);
     res->on = 0;
     st->link.slice = 0;
@@ -332,10 +311,10 @@ static lodge_status start(struct store *st, lodge_error *err)
     if (!st->res)
         return error_memory(err);
     st->res->why = WHY_ENDED;
-    error = lodge_wt_resident_start(st->ctx, &st->link, &st->res->wake, body,
+    error = lodge_wt_resident_start(st->ctx, st->fiber_size, body,
                                     suspend_give_way);
     if (!error)
-        error = poll(st, 0); /* to its first park */
+        error = run_on(st); /* to its first park */
     return error ? trap_translate(st, error, LODGE_E_LIMIT, err) : LODGE_OK;
 }
 
@@ -354,7 +333,7 @@ static lodge_status run_to_stop(struct store *st, struct command *cmd)
     cmd->rc = LODGE_OK;
     res->cmd = cmd;
     for (;;) {
-        ended = poll(st, 1);
+        ended = run_on(st);
         if (__builtin_expect(res->why != WHY_FRAME, 1))
             break;
         host_frame_serve(st, cmd);
@@ -387,14 +366,6 @@ lodge_status fiber_run(struct store *st, struct command *cmd)
     return rc;
 }
 
-static lodge_status refuse_inside(lodge_error *err)
-{
-    return error_refuse(err, LODGE_E_STATE,
-                        "a store with functions that wait for the host "
-                        "takes no instances inside a host function that "
-                        "lodge_func_call has led to; use lodge_call");
-}
-
 lodge_status fiber_instantiate(struct store *st,
                                const wasmtime_instance_pre_t *pre,
                                wasmtime_instance_t *out, lodge_error *err)
@@ -411,8 +382,6 @@ lodge_status fiber_instantiate(struct store *st,
         error = instantiate(st, pre, out);
         return error ? trap_translate(st, error, LODGE_E_LINK, err) : LODGE_OK;
     }
-    if (st->calls)
-        return refuse_inside(err);
     quiet = st->res->quiet;
     st->res->quiet = 1;
     rc = fiber_run(st, &cmd);

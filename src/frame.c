@@ -255,7 +255,7 @@ static lodge_status make_in(struct store *st, const struct prepared **pre,
         return rc;
     command_on(&cmd, COMMAND_INSTANCE, frame, err);
     reach = (*pre)->mod->shape.start_reach;
-    if (nested || !(fiber_started(st) || takes_fiber(st, reach, frame)))
+    if (nested || !takes_fiber(st, reach, frame))
         return make_direct(st, *pre, own, cmd.slots, err);
     rc = frame_slice(st, frame, &cmd.slice, err);
     if (rc == LODGE_OK)

@@ -191,14 +191,12 @@ void host_frame_serve(struct store *st, struct command *cmd)
 static int32_t run_beside(struct store *st, struct request *me)
 {
     struct resident *res = st->res;
-    uintptr_t fiber = st->link.fiber;
     int32_t rc;
 
     suspend_push(st, me);
     rc = suspend_wait(st, WHY_FRAME) ? suspend_fail_cancelled(st)
                                      : finish(st, me, res->cmd);
     res->top = me->up;
-    st->link.fiber = fiber;
     return rc;
 }
 

@@ -133,6 +133,7 @@ struct engine {
     uint32_t forks;        /* handle_fork_count when it was made */
     struct lock stores_lock;
     struct store *stores; /* under stores_lock */
+    void *stacks;         /* Rust's: of fibers, if there is a pool */
 };
 
 void engine_ref(struct engine *eng);

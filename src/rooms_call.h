@@ -253,7 +253,6 @@ enum {
 
 /* A store's resident fiber. */
 struct resident {
-    uint32_t wake;       /* Rust's: a parked fiber may go on */
     uint32_t why;        /* WHY_*: why it is not running */
     uint32_t on;         /* it is running */
     uint32_t dead;       /* it is being ended: all calls are to return */
@@ -316,7 +315,7 @@ lodge_status fiber_run(struct store *st, struct command *cmd);
 static inline int fiber_stop(struct store *st, uint32_t why)
 {
     st->res->why = why;
-    return lodge_wt_park(st->ctx, &st->link) != 0 || st->res->dead;
+    return lodge_wt_park(&st->link) != 0 || st->res->dead;
 }
 /* On the fiber: carry out the present command, unless it is an answer. */
 void fiber_command(struct store *st);
@@ -335,7 +334,7 @@ lodge_status suspend_check_answer(struct store *st, struct command *cmd,
 int32_t suspend_give_way(struct lodge_wt_store *link);
 /* E_STATE: a request is open, or a slice used up. */
 lodge_status suspend_refuse(const struct store *st, lodge_error *err);
-/* Instantiates where a synchronous instantiation is impossible. */
+/* Instantiates on the fiber: on it, or above a guest that waits. */
 lodge_status fiber_instantiate(struct store *st,
                                const wasmtime_instance_pre_t *pre,
                                wasmtime_instance_t *out, lodge_error *err);
@@ -346,11 +345,6 @@ static inline void instance_note_started(const struct store *st)
 
     for (; inst && !inst->started; inst = inst->outer)
         inst->started = 1;
-}
-/* Whether the store takes instances on its fiber only. */
-static inline int fiber_started(const struct store *st)
-{
-    return st->res != NULL;
 }
 /* Whether the present stack is the store's fiber. */
 static inline int fiber_runs(const struct store *st)
@@ -413,8 +407,20 @@ static inline int fiber_ending(const struct store *st)
 {
     return st->res && st->res->dead;
 }
-/* Notes where the stack ends when this is a fiber not seen before. */
-void fiber_note_stack(struct store *st);
+/* On the fiber, around an entry that has a whole guest's stack: otherwise
+ * Wasmtime keeps the limit of the call below.
+ */
+static inline uintptr_t fiber_limit_lift(const struct store *st)
+{
+    const uintptr_t limit = *st->link.stack_limit;
+
+    *st->link.stack_limit = UINTPTR_MAX;
+    return limit;
+}
+static inline void fiber_limit_back(const struct store *st, uintptr_t limit)
+{
+    *st->link.stack_limit = limit;
+}
 /* Unwinds what waits; before the store goes. */
 void fiber_end(struct store *st);
 /* Unwinds what waits above host functions of this thread, which keep the

@@ -230,6 +230,7 @@ lodge_status store_make(struct engine *eng, struct store **out,
     st->stack_need = st->max_stack + STACK_RESERVE;
     st->fiber_size = eng->set.value[LODGE_CONFIG_FIBER_STACK];
     link_init(st);
+    st->link.stacks = eng->stacks;
     engine_add_store(eng, st);
     arrays_init(st);
     error = lodge_wt_store_new(eng->raw, &st->link, &st->raw);

@@ -142,7 +142,11 @@ static int32_t take_answer(struct store *st, const struct request *me)
     return rc == LODGE_OK ? LODGE_OK : fail(st, rc, "a bad reference", 15);
 }
 
-int suspend_wait(struct store *st, uint32_t why)
+/* The processor mistakes every return after a change of stacks, so the way to
+ * it is in line.
+ */
+static inline __attribute__((always_inline)) int wait_in_line(struct store *st,
+                                                              uint32_t why)
 {
     struct resident *res = st->res;
 
@@ -157,13 +161,18 @@ int suspend_wait(struct store *st, uint32_t why)
     return 1;
 }
 
+int suspend_wait(struct store *st, uint32_t why)
+{
+    return wait_in_line(st, why);
+}
+
 static int32_t wait(struct store *st, const struct request *me)
 {
     int32_t rc = deliver(st, me);
 
     if (rc != LODGE_OK)
         return rc;
-    return suspend_wait(st, WHY_REQUEST) ? suspend_fail_cancelled(st)
+    return wait_in_line(st, WHY_REQUEST) ? suspend_fail_cancelled(st)
                                          : take_answer(st, me);
 }
 
@@ -171,7 +180,6 @@ void suspend_push(struct store *st, struct request *me)
 {
     struct resident *res = st->res;
 
-    fiber_note_stack(st);
     res->serial = res->serial % CHILD_MAX + 1; /* no lodge_caller has it */
     me->token = st->id | res->serial;
     me->level = res->level;
@@ -187,7 +195,6 @@ int32_t suspend_host(void *env, struct lodge_wt_store *link,
     struct resident *res = st->res;
     struct request me = {.func = env, .raw = raw, .instance = instance};
     const size_t mark = values_mark(st, me.func->sig);
-    uintptr_t fiber = link->fiber;
     void *inner = link->inner;
     int32_t rc;
 
@@ -200,7 +207,6 @@ int32_t suspend_host(void *env, struct lodge_wt_store *link,
     rc = wait(st, &me);
     values_drop(st, me.func->sig, mark);
     res->top = me.up;
-    link->fiber = fiber;
     lodge_wt_note_swap(link, inner);
     return rc;
 }
@@ -211,7 +217,6 @@ int32_t suspend_give_way(struct lodge_wt_store *link)
 {
     struct store *st = (struct store *)link;
     struct resident *res = st->res;
-    const uintptr_t fiber = link->fiber;
     struct request me = {.func = NULL};
     int end;
 
@@ -221,7 +226,6 @@ int32_t suspend_give_way(struct lodge_wt_store *link)
     res->cmd->frame[LODGE_FRAME_TOKEN] = me.token;
     end = suspend_wait(st, WHY_YIELD) || res->cmd->what == COMMAND_FAIL;
     res->top = me.up;
-    link->fiber = fiber;
     return end;
 }
 

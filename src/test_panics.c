@@ -98,14 +98,10 @@ CAN_PANIC(lodge_wt_table_new,
            uint64_t max, const uint64_t *slot, wasmtime_table_t *out),
           (store, code, is64, min, max, slot, out))
 CAN_PANIC(lodge_wt_resident_start,
-          (wasmtime_context_t * store, struct lodge_wt_store *link,
-           uint32_t *wake, void (*body)(struct lodge_wt_store *link),
+          (wasmtime_context_t * store, size_t size,
+           void (*body)(struct lodge_wt_store *link),
            int32_t (*give_way)(struct lodge_wt_store *link)),
-          (store, link, wake, body, give_way))
-CAN_PANIC(lodge_wt_resident_instantiate,
-          (wasmtime_context_t * store, struct lodge_wt_store *link,
-           const wasmtime_instance_pre_t *pre, wasmtime_instance_t *out),
-          (store, link, pre, out))
+          (store, size, body, give_way))
 CAN_PANIC(lodge_wt_linker_alias,
           (wasmtime_linker_t * linker, const char *from_module,
            size_t from_module_len, const char *from_name, size_t from_name_len,
@@ -148,14 +144,14 @@ wasmtime_error_t *__wrap_lodge_wt_linker_func(
 }
 
 /* The fiber that panicked is over. */
-extern __typeof__(lodge_wt_resident_poll) __real_lodge_wt_resident_poll,
-    __wrap_lodge_wt_resident_poll;
+extern __typeof__(lodge_wt_resident_run) __real_lodge_wt_resident_run,
+    __wrap_lodge_wt_resident_run;
 
-int __wrap_lodge_wt_resident_poll(struct lodge_wt_store *link,
-                                  wasmtime_error_t **error)
+int __wrap_lodge_wt_resident_run(struct lodge_wt_store *link,
+                                 wasmtime_error_t **error)
 {
     if (!now())
-        return __real_lodge_wt_resident_poll(link, error);
+        return __real_lodge_wt_resident_run(link, error);
     *error = lodge_wt_test_panic();
     return 1;
 }

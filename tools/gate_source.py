@@ -28,6 +28,7 @@ _RUST_GUARD = re.compile(r"\b(?:guard|or|catch_unwind)\(")
 _CANNOT_PANIC = {
     "lodge_wt_host_target": "a constant",
     "lodge_wt_func_identity": "copies words",
+    "lodge_wt_resident_run": "what runs on a fiber catches its own",
 }
 
 

@@ -91,10 +91,15 @@ struct lodge_wt_store {
     _Atomic uint64_t newest; /* highest id of a call that ever began */
     /* Ids that were cancelled and not met yet, in any order, 0 = free. */
     _Atomic uint64_t cancelled[LODGE_WT_CANCELLED];
-    void *wasi;      /* Rust's: WASI state */
-    void *stack;     /* Rust's: a fiber's stack that is kept */
-    uintptr_t fiber; /* highest address of the fiber in use, 0 = none */
-    void *resident;  /* Rust's: the resident fiber */
+    void *wasi;         /* Rust's: WASI state */
+    void *stack;        /* Rust's: a fiber's stack that is kept */
+    const void *stacks; /* Rust's: where fibers' stacks come from, or NULL */
+    uintptr_t fiber;    /* highest address of the fiber in use, 0 = none */
+    /* Wasmtime's: where guest code meets the end of its stack, UINTPTR_MAX =
+     * the next entry sets it. NULL before the first fiber.
+     */
+    uintptr_t *stack_limit;
+    void *resident; /* Rust's: the resident fiber */
     const struct lodge_wt_room *room_ops;
     void *refs;  /* Rust's: references that the host has numbers for */
     uint64_t id; /* of the store, once it has one */
@@ -470,27 +475,26 @@ wasmtime_error_t *lodge_wt_thrown_take(wasmtime_context_t *store,
 void lodge_wt_thrown_drop(struct lodge_wt_store *link);
 
 /* ---- fiber.rs: the fiber that lives as long as its store */
-/* Start it, or start it again: the first poll runs `body` until it parks. A
- * park ends when somebody polls while *wake is not 0, which is then 0. From
- * here on the store takes instances on the fiber only. `give_way` is called
- * on the fiber when the time slice is used up; not 0: the guest is to end.
+/* Stacks of an engine that has a pool: as many as `most` at a time. Of one
+ * that is not in use `keep` bytes stay in memory. NULL: no memory.
+ */
+void *lodge_wt_stacks_new(uint64_t most, uint64_t keep);
+void lodge_wt_stacks_free(void *stacks); /* NULL is fine */
+/* Make it, or make it anew after it has ended: `body` begins when it runs
+ * first. `give_way` is called on the fiber when the time slice is used up;
+ * not 0: the guest is to end.
  */
 wasmtime_error_t *
-lodge_wt_resident_start(wasmtime_context_t *store, struct lodge_wt_store *link,
-                        uint32_t *wake,
+lodge_wt_resident_start(wasmtime_context_t *store, size_t size,
                         void (*body)(struct lodge_wt_store *link),
                         int32_t (*give_way)(struct lodge_wt_store *link));
-/* 0: parked, or the collector takes a pause; 1: ended, with *error. */
-int lodge_wt_resident_poll(struct lodge_wt_store *link,
-                           wasmtime_error_t **error);
-/* Unwind what is parked and free the fiber; not from the fiber itself. */
+/* Let it run: 0 parked; 1 ended, with *error. */
+int lodge_wt_resident_run(struct lodge_wt_store *link,
+                          wasmtime_error_t **error);
+/* Unwind what is parked and give the stack back; not from the fiber itself. */
 void lodge_wt_resident_stop(struct lodge_wt_store *link);
 /* On the fiber: wait. 0 woken, 1 the fiber is being ended. */
-int lodge_wt_park(wasmtime_context_t *store, struct lodge_wt_store *link);
-/* On the fiber; the start function runs on a fiber above it. */
-wasmtime_error_t *lodge_wt_resident_instantiate(
-    wasmtime_context_t *store, struct lodge_wt_store *link,
-    const wasmtime_instance_pre_t *pre, wasmtime_instance_t *out);
+int lodge_wt_park(struct lodge_wt_store *link);
 
 /* ---- host.rs */
 /* A host function: values in `raw`, 16 bytes each, parameters then results

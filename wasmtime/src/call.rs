@@ -17,7 +17,7 @@ use wasmtime_internal_fiber::{Fiber, FiberStack, Suspend};
 type Ctx<'a> = WasmtimeStoreContextMut<'a>;
 
 /// A stack for one store, kept for its next use.
-fn take_stack(link: &mut Link, size: usize) -> Result<FiberStack> {
+pub fn take_stack(link: &mut Link, size: usize) -> Result<FiberStack> {
     let kept = std::mem::replace(&mut link.stack, std::ptr::null_mut());
     if kept.is_null() {
         return FiberStack::new(size, false);
@@ -26,7 +26,7 @@ fn take_stack(link: &mut Link, size: usize) -> Result<FiberStack> {
     Ok(*unsafe { Box::from_raw(kept) })
 }
 
-fn keep_stack(link: &mut Link, stack: FiberStack) {
+pub fn keep_stack(link: &mut Link, stack: FiberStack) {
     drop_stack(link);
     link.stack = Box::into_raw(Box::new(stack));
 }

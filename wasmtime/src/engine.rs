@@ -21,6 +21,7 @@ pub unsafe extern "C" fn lodge_wt_engine_new(
     guard(|| {
         let config: &Config = view(config);
         let engine = Box::new(Engine::new(config)?);
+        crate::activation::learn(&engine)?;
         unsafe { *out = Box::into_raw(engine).cast() };
         Ok(())
     })

@@ -5,6 +5,7 @@
 //! sees as E_INTERNAL, `or` into a value. A gate of tools/check looks for
 //! both.
 
+mod activation;
 mod call;
 mod engine;
 mod error;
