@@ -128,8 +128,9 @@ static int32_t host_run(void *env, struct lodge_wt_store *link,
     struct host_func *hf = env;
     struct store *st = (struct store *)link;
     uint64_t *slots = (uint64_t *)(void *)raw;
-    struct lodge_wt_call call = {st->link.call, instance, host_caller_next(st),
-                                 link->inner};
+    struct lodge_wt_call call = {st->link.call, instance,
+                                 host_caller_next(st)};
+    void *inner = link->inner; /* what the host call below may report */
     const size_t mark = values_mark(st, hf->sig);
     int32_t rc;
 
@@ -155,7 +156,7 @@ static int32_t host_run(void *env, struct lodge_wt_store *link,
         drop_inner(link);
     }
     values_drop(st, hf->sig, mark);
-    link->inner = call.inner;
+    link->inner = inner;
     return rc;
 }
 

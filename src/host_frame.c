@@ -109,7 +109,7 @@ static int32_t take_results(struct store *st, const struct request *me)
 static int32_t run_function(struct store *st, const struct request *me)
 {
     struct lodge_wt_call call = {st->link.call, me->instance,
-                                 host_caller_next(st), NULL};
+                                 host_caller_next(st)};
     const uint64_t tag = st->tag;
     int32_t rc;
 

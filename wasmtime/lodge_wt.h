@@ -50,7 +50,6 @@ struct lodge_wt_call {
     struct lodge_wt_call *prev;
     const wasmtime_instance_t *instance; /* the calling one */
     uint64_t id;                         /* its lodge_caller */
-    void *inner; /* the failure that the outer host call may report */
 };
 
 /* The part of a store's record that both sides see (src/store.rs). Its

@@ -188,7 +188,6 @@ pub struct Call {
     prev: *mut Call,
     instance: *const Instance,
     id: u64,
-    inner: *mut Failure,
 }
 
 /// The everyday function, the same struct as in lodge_wt.h.
@@ -203,13 +202,24 @@ pub struct Direct {
     zero: u32,
 }
 
+/// What a function's parameters are like: how many, which are narrow, and
+/// whether slot 0 is a result only. Few and known ones take no loop.
+const fn shape(nparams: u32, narrow: u32, zero: u32) -> u32 {
+    nparams | narrow << 2 | zero << 4
+}
+const ANY: u32 = u32::MAX;
+
 impl Direct {
+    fn shape(&self) -> u32 {
+        if self.nparams <= 2 { shape(self.nparams, self.narrow, self.zero) } else { ANY }
+    }
+
     /// Call it as C's host_run would, with less around it.
     ///
     /// # Safety
     /// The values are those of its signature, and nobody else has the link.
     #[inline(always)]
-    unsafe fn run(
+    unsafe fn run<const SHAPE: u32>(
         &self,
         any: HostFn,
         env: *mut c_void,
@@ -222,19 +232,19 @@ impl Direct {
                 return any(env, link, instance, raw.as_mut_ptr().cast(), raw.len());
             }
             let slots = raw.as_mut_ptr().cast();
-            self.pack(slots);
+            self.pack::<SHAPE>(slots);
             let (prev, number) = ((*link).call, (*link).callers);
             (*link).callers = number.wrapping_add(1);
             let id = (*link).caller | number & 0xFFFF;
-            let mut call = Call { prev, instance, id, inner: std::ptr::null_mut() };
+            let mut call = Call { prev, instance, id };
             (*link).call = &raw mut call;
             let status = (self.run)(self.token, id, slots);
             (*link).call = prev;
-            let well = status == 0 || status == AS_SAID;
-            if !well || !(*link).inner.is_null() || !(*link).failure.is_null() {
-                return (self.end)(env, link, status);
+            let failed = (*link).inner as usize | (*link).failure as usize;
+            if failed == 0 && (status == 0 || status == AS_SAID) {
+                return 0;
             }
-            0
+            (self.end)(env, link, status)
         }
     }
 
@@ -243,22 +253,88 @@ impl Direct {
     /// type has; who reads more than that waits until they have left the
     /// processor's store buffer.
     #[inline(always)]
-    unsafe fn pack(&self, slots: *mut u64) {
+    unsafe fn pack<const SHAPE: u32>(&self, slots: *mut u64) {
+        let (nparams, narrow, zero) = match SHAPE {
+            ANY => (self.nparams, self.narrow, self.zero),
+            _ => (SHAPE & 3, SHAPE >> 2 & 3, SHAPE >> 4),
+        };
         unsafe {
-            if self.narrow & 1 != 0 {
+            if narrow & 1 != 0 {
                 slots.write(u64::from(slots.cast::<u32>().read()));
             }
-            for i in 1..self.nparams as usize {
+            for i in 1..nparams as usize {
                 let value = slots.add(2 * i);
-                slots.add(i).write(match self.narrow >> i & 1 {
+                slots.add(i).write(match narrow >> i & 1 {
                     0 => value.read(),
                     _ => u64::from(value.cast::<u32>().read()),
                 });
             }
-            if self.zero != 0 {
+            if zero != 0 {
                 slots.write(0);
             }
         }
+    }
+}
+
+/// Where a host function is defined, and what is told of it.
+struct Spot<'a> {
+    linker: &'a mut Linker<WasmtimeStoreData>,
+    module: &'a str,
+    name: &'a str,
+    ty: FuncType,
+    place: Place,
+}
+
+impl Spot<'_> {
+    fn any(self, f: HostFn, env: Env) -> wasmtime::Result<()> {
+        let place = self.place;
+        let body = move |mut caller: Caller<'_>, raw: &mut [MaybeUninit<ValRaw>]| {
+            let env = &env;
+            let link = link_of(caller.data());
+            let instance = instance_in(&caller);
+            // SAFETY: C's record of the function, with values as it has them.
+            unsafe {
+                match f(env.ptr, link, instance, raw.as_mut_ptr().cast(), raw.len()) {
+                    0 => Ok(()),
+                    status => Err(reported(&mut caller, link, status, &place)),
+                }
+            }
+        };
+        // SAFETY: the body is one of this type.
+        unsafe { self.linker.func_new_unchecked(self.module, self.name, self.ty, body)? };
+        Ok(())
+    }
+
+    fn direct<const SHAPE: u32>(self, direct: Direct, f: HostFn, env: Env) -> wasmtime::Result<()> {
+        let place = self.place;
+        let body = move |mut caller: Caller<'_>, raw: &mut [MaybeUninit<ValRaw>]| {
+            let env = &env;
+            let link = link_of(caller.data());
+            // SAFETY: as above.
+            unsafe {
+                match direct.run::<SHAPE>(f, env.ptr, link, instance_in(&caller), raw) {
+                    0 => Ok(()),
+                    status => Err(reported(&mut caller, link, status, &place)),
+                }
+            }
+        };
+        // SAFETY: as above.
+        unsafe { self.linker.func_new_unchecked(self.module, self.name, self.ty, body)? };
+        Ok(())
+    }
+
+    fn direct_of_its_shape(self, direct: Direct, f: HostFn, env: Env) -> wasmtime::Result<()> {
+        macro_rules! among {
+            ($(($nparams:literal, $narrow:literal, $zero:literal))*) => {
+                match direct.shape() {
+                    $(own if own == shape($nparams, $narrow, $zero) => {
+                        self.direct::<{ shape($nparams, $narrow, $zero) }>(direct, f, env)
+                    })*
+                    _ => self.direct::<ANY>(direct, f, env),
+                }
+            };
+        }
+        among!((0, 0, 0)(0, 0, 1)(1, 0, 0)(1, 1, 0)(2, 0, 0)(2, 1, 0)(2, 2, 0)(2, 3, 0))
     }
 }
 
@@ -319,29 +395,11 @@ pub unsafe extern "C" fn lodge_wt_linker_func(
         let (module, name) = (text(module, module_len), text(name, name_len));
         let shown = text(shown, shown_len).to_string();
         let place = Place { module: module.to_string(), name: shown };
-        if let Some(direct) = direct.copied() {
-            let body = move |mut caller: Caller<'_>, raw: &mut [MaybeUninit<ValRaw>]| {
-                let env = &env;
-                let link = link_of(caller.data());
-                match direct.run(f, env.ptr, link, instance_in(&caller), raw) {
-                    0 => Ok(()),
-                    status => Err(reported(&mut caller, link, status, &place)),
-                }
-            };
-            linker.func_new_unchecked(module, name, ty, body)?;
-            return Ok(());
+        let spot = Spot { linker, module, name, ty, place };
+        match direct.copied() {
+            Some(direct) => spot.direct_of_its_shape(direct, f, env),
+            None => spot.any(f, env),
         }
-        let body = move |mut caller: Caller<'_>, raw: &mut [MaybeUninit<ValRaw>]| {
-            let env = &env;
-            let link = link_of(caller.data());
-            let instance = instance_in(&caller);
-            match f(env.ptr, link, instance, raw.as_mut_ptr().cast(), raw.len()) {
-                0 => Ok(()),
-                status => Err(reported(&mut caller, link, status, &place)),
-            }
-        };
-        linker.func_new_unchecked(module, name, ty, body)?;
-        Ok(())
     })
 }
 
