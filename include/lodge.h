@@ -406,10 +406,11 @@ enum {
     LODGE_CONFIG_POOL_MEMORY_KEEP = 93,    /* bytes kept resident per memory */
     LODGE_CONFIG_POOL_TABLE_KEEP = 94,     /* bytes kept resident per table */
     LODGE_CONFIG_POOL_STACK_KEEP = 95,     /* bytes kept resident per stack */
-    LODGE_CONFIG_CACHE_FOLDER = 112,  /* text: folder for compiled modules */
-    LODGE_CONFIG_CACHE_BYTES = 113,   /* bytes to keep there */
-    LODGE_CONFIG_CACHE_AGE = 114,     /* seconds until an unused one goes */
-    LODGE_CONFIG_CACHE_KEY_FILE = 115 /* text: file with the cache's key */
+    LODGE_CONFIG_CACHE_FOLDER = 112,   /* text: folder for compiled modules */
+    LODGE_CONFIG_CACHE_BYTES = 113,    /* bytes to keep there */
+    LODGE_CONFIG_CACHE_AGE = 114,      /* seconds until an unused one goes */
+    LODGE_CONFIG_CACHE_KEY_FILE = 115, /* text: file with the cache's key */
+    LODGE_CONFIG_TRUST_FILE = 116      /* bool: map files unverified */
 };
 
 /* Types of configuration keys (lodge_config_key). */
@@ -1394,12 +1395,15 @@ LODGE_API lodge_status lodge_module_save_file(
     lodge_module module, const char *path, uint64_t path_len,
     const uint8_t *key, uint64_t key_len, lodge_error *err);
 
-/* As lodge_module_load, from a file of less than 4 GiB.
+/* As lodge_module_load, from a file of less than 4 GiB. An engine with
+ * trust-file=on maps the file if there is no key (NULL, 0): nothing is
+ * verified then, and who can write to the file, also later, can run machine
+ * code here. One that others than the user and root can write to is refused.
  *
  *   engine [in]     an engine with the settings that the code was made with
  *   path   [in]     path of the file
  *   path_len [in]   bytes in `path`
- *   key    [in]     the key that it was sealed with
+ *   key    [in,null] the key that it was sealed with
  *   key_len [in]    bytes in `key`
  *   out    [out]    the module
  *   err    [out]    may be NULL; detail = LODGE_SEALED_* of a refusal

@@ -141,6 +141,8 @@ const struct key config_keys[] = {
          "Seconds after which an unused one goes; 0: never."),
     {LODGE_CONFIG_CACHE_KEY_FILE, LODGE_VALUE_TEXT, "cache-key-file", 0, 4000,
      0, "none", "File with the cache's key, in place of the folder's own."},
+    BOOL(TRUST_FILE, "trust-file", 0,
+         "Let lodge_module_load_file map files without a key, unverified."),
 };
 
 static_assert(sizeof config_keys / sizeof *config_keys == KEY_COUNT,

@@ -221,6 +221,9 @@ lodge_status file_path_check(const char *path, uint64_t len, lodge_error *err);
  */
 lodge_status file_read(const char *path, const char *what, uint64_t max,
                        uint8_t **out, size_t *len, lodge_error *err);
+/* Opens a file to be mapped: one that nobody else can write to. */
+lodge_status file_open_trusted(const char *path, int *fd, size_t *len,
+                               lodge_error *err);
 /* Writes all of it; errno of the failure, or 0. */
 int file_drain(int fd, const uint8_t *ptr, size_t len);
 /* Writes a file or leaves it as it was. */

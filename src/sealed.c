@@ -43,6 +43,7 @@ static char agreement(uint32_t key)
     case LODGE_CONFIG_CACHE_BYTES:
     case LODGE_CONFIG_CACHE_AGE:
     case LODGE_CONFIG_CACHE_KEY_FILE:
+    case LODGE_CONFIG_TRUST_FILE:
     case LODGE_CONFIG_TARGET: /* stands above the keys */
     case LODGE_CONFIG_DEBUG_VERIFIER:
     case LODGE_CONFIG_PROFILER:
@@ -240,39 +241,65 @@ static lodge_status status_of(uint32_t reason)
     }
 }
 
+static lodge_status outcome(wasmtime_error_t *error, uint32_t reason,
+                            lodge_error *err)
+{
+    lodge_status st;
+
+    if (!error)
+        return LODGE_OK;
+    st = trap_translate(NULL, error, status_of(reason), err);
+    if (error_wanted(err))
+        err->detail = reason;
+    return st;
+}
+
 lodge_status sealed_read(const struct sealed_ask *ask, const uint8_t *ptr,
                          size_t len, struct module *mod, uint32_t *reason,
                          lodge_error *err)
 {
     wasmtime_error_t *error;
-    lodge_status st;
 
     *reason = 0;
     error =
         lodge_wt_unseal(&ask->wt, ptr, len, &mod->raw, &mod->shape, reason);
-    if (!error)
-        return LODGE_OK;
-    st = trap_translate(NULL, error, status_of(*reason), err);
-    if (error_wanted(err))
-        err->detail = *reason;
-    return st;
+    return outcome(error, *reason, err);
 }
 
-/* `ptr` is memory of our own: nobody else can change it any more. */
-static lodge_status load(struct engine *eng, const uint8_t *ptr, size_t len,
-                         const uint8_t *key, size_t key_len, lodge_module *out,
+/* Where sealed code comes from. */
+struct source {
+    const uint8_t *ptr; /* memory of our own, that nobody else can change */
+    size_t len;
+    const uint8_t *key;
+    size_t key_len;
+    int fd; /* a file that is trusted, if ptr is NULL: taken over */
+};
+
+static lodge_status fill(const struct sealed_ask *ask,
+                         const struct source *from, struct module *mod,
                          lodge_error *err)
+{
+    uint32_t reason = 0;
+    wasmtime_error_t *error;
+
+    if (from->ptr)
+        return sealed_read(ask, from->ptr, from->len, mod, &reason, err);
+    error = lodge_wt_trust(&ask->wt, from->fd, from->len, &mod->raw,
+                           &mod->shape, &reason);
+    return outcome(error, reason, err);
+}
+
+static lodge_status load(struct engine *eng, const struct source *from,
+                         lodge_module *out, lodge_error *err)
 {
     struct sealed_ask ask;
     struct module *mod;
-    uint32_t reason;
-    lodge_status st = sealed_ask(&ask, eng, key, key_len, err);
+    lodge_status st = sealed_ask(&ask, eng, from->key, from->key_len, err);
 
     if (st != LODGE_OK)
         return st;
     mod = module_begin(eng);
-    st = mod ? sealed_read(&ask, ptr, len, mod, &reason, err)
-             : error_memory(err);
+    st = mod ? fill(&ask, from, mod, err) : error_memory(err);
     if (st == LODGE_OK)
         st = module_give(mod, out, err);
     if (st != LODGE_OK)
@@ -286,6 +313,7 @@ lodge_status lodge_module_load(lodge_engine engine, const uint8_t *ptr,
                                uint64_t key_len, lodge_module *out,
                                lodge_error *err)
 {
+    struct source from = {.len = len, .key = key, .key_len = key_len};
     struct engine *eng;
     uint8_t *copy;
     lodge_status st;
@@ -300,12 +328,51 @@ lodge_status lodge_module_load(lodge_engine engine, const uint8_t *ptr,
         st = engine_take(engine, &eng, err);
     if (st != LODGE_OK)
         return st;
-    copy = alloc_copy(ptr, len);
-    st = copy ? load(eng, copy, len, key, key_len, out, err)
-              : error_memory(err);
+    from.ptr = copy = alloc_copy(ptr, len);
+    st = copy ? load(eng, &from, out, err) : error_memory(err);
     alloc_free(copy);
     engine_unref(eng);
     return st;
+}
+
+/* As it is, for the host trusts it; still not one that others can write to.
+ */
+static lodge_status load_trusted(struct engine *eng, const char *path,
+                                 lodge_module *out, lodge_error *err)
+{
+    struct source from = {0};
+    lodge_status st = file_open_trusted(path, &from.fd, &from.len, err);
+
+    return st == LODGE_OK ? load(eng, &from, out, err) : st;
+}
+
+static lodge_status load_verified(struct engine *eng, const char *path,
+                                  const uint8_t *key, size_t key_len,
+                                  lodge_module *out, lodge_error *err)
+{
+    struct source from = {.key = key, .key_len = key_len};
+    uint8_t *bytes = NULL;
+    lodge_status st = file_read(path, "bytes of the file", UINT32_MAX, &bytes,
+                                &from.len, err);
+
+    from.ptr = bytes;
+    if (st == LODGE_OK)
+        st = load(eng, &from, out, err);
+    alloc_free(bytes);
+    return st;
+}
+
+static lodge_status load_file(struct engine *eng, const char *path,
+                              const uint8_t *key, uint64_t key_len,
+                              lodge_module *out, lodge_error *err)
+{
+    lodge_status st;
+
+    if (key_len == 0 && eng->set.value[LODGE_CONFIG_TRUST_FILE])
+        return load_trusted(eng, path, out, err);
+    st = sealed_key_check(key, key_len, err);
+    return st == LODGE_OK ? load_verified(eng, path, key, key_len, out, err)
+                          : st;
 }
 
 lodge_status lodge_module_load_file(lodge_engine engine, const char *path,
@@ -314,28 +381,21 @@ lodge_status lodge_module_load_file(lodge_engine engine, const char *path,
                                     lodge_error *err)
 {
     struct engine *eng;
-    uint8_t *bytes = NULL;
     char *name;
-    size_t len = 0;
     lodge_status st;
 
-    if (!ptr_to_u64(out))
-        return error_refuse(err, LODGE_E_ARGUMENT,
-                            "out: is NULL or not aligned");
+    if (!out)
+        return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL");
     st = file_path_check(path, path_len, err);
     if (st == LODGE_OK)
-        st = sealed_key_check(key, key_len, err);
+        st = bytes_check(key, key_len, "key", err);
     if (st == LODGE_OK)
         st = engine_take(engine, &eng, err);
     if (st != LODGE_OK)
         return st;
     name = alloc_copy(path, path_len);
-    st = name ? file_read(name, "bytes of the file", UINT32_MAX, &bytes, &len,
-                          err)
+    st = name ? load_file(eng, name, key, key_len, out, err)
               : error_memory(err);
-    if (st == LODGE_OK)
-        st = load(eng, bytes, len, key, key_len, out, err);
-    alloc_free(bytes);
     alloc_free(name);
     engine_unref(eng);
     return st;

@@ -65,6 +65,11 @@ CAN_PANIC(lodge_wt_unseal,
            wasmtime_module_t **module, struct lodge_wt_shape *shape,
            uint32_t *reason),
           (ask, ptr, len, module, shape, reason))
+CAN_PANIC(lodge_wt_trust,
+          (const struct lodge_wt_ask *ask, int32_t fd, size_t len,
+           wasmtime_module_t **module, struct lodge_wt_shape *shape,
+           uint32_t *reason),
+          (ask, fd, len, module, shape, reason))
 CAN_PANIC(lodge_wt_text,
           (const char *ptr, size_t len, int big_stack, uint8_t **out,
            size_t *out_len),

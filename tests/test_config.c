@@ -74,6 +74,7 @@ static const uint32_t header_keys[] = {
     LODGE_CONFIG_CACHE_BYTES,
     LODGE_CONFIG_CACHE_AGE,
     LODGE_CONFIG_CACHE_KEY_FILE,
+    LODGE_CONFIG_TRUST_FILE,
 };
 
 enum { KEYS = sizeof header_keys / sizeof *header_keys };

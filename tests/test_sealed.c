@@ -484,6 +484,112 @@ static void a_file_that_cannot_be_written_stays_as_it_was(void **state)
     lodge_module_close(module);
 }
 
+/* ---- files that are trusted ------------------------------------------- */
+
+static int is_mapped(const char *path)
+{
+    FILE *maps = fopen("/proc/self/maps", "r");
+    char line[512];
+    int found = 0;
+
+    assert_non_null(maps);
+    while (fgets(line, sizeof line, maps))
+        found |= strstr(line, path) != NULL;
+    fclose(maps);
+    return found;
+}
+
+static const char *saved_file(lodge_engine from)
+{
+    lodge_module module = new_module(from, sealed_text);
+    const char *path = path_of("trusted");
+
+    OK(lodge_module_save_file(module, TEXT(path), key, 32, ERR));
+    lodge_module_close(module);
+    assert_int_equal(chmod(path, 0644), 0);
+    return path;
+}
+
+static void a_trusted_file_is_mapped(void **state)
+{
+    lodge_engine trusting = new_engine_with("trust-file=on");
+    const char *path = saved_file(engine);
+    lodge_module module, opened = new_module(engine, sealed_text);
+    lodge_linker linker = new_linker(trusting);
+    lodge_instance instance;
+
+    (void)state;
+    OK(lodge_module_load_file(trusting, TEXT(path), NULL, 0, &module, ERR));
+    assert_true(is_mapped(path));
+    same_items(opened, module, lodge_module_export_count, lodge_module_export,
+               6);
+    same_items(opened, module, lodge_module_section_count,
+               lodge_module_section, 3);
+    same_needs(opened, module);
+    OK(lodge_linker_func(linker, TEXT("h"), TEXT("f"), TEXT("i32 -> i32"),
+                         ten_more, 0, ERR));
+    OK(lodge_instance_new(linker, (lodge_store){0}, module, &instance, ERR));
+    lodge_module_close(module);
+    assert_int_equal(unlink(path), 0);
+    check_works(instance);
+    lodge_instance_close(instance);
+    lodge_linker_close(linker);
+    lodge_module_close(opened);
+    lodge_engine_close(trusting);
+    assert_false(is_mapped(path));
+}
+
+static void with_a_key_a_trusting_engine_verifies(void **state)
+{
+    lodge_engine trusting = new_engine_with("trust-file=on");
+    const char *path = saved_file(engine);
+    lodge_module module = {7};
+
+    (void)state;
+    OK(lodge_module_load_file(trusting, TEXT(path), key, 32, &module, ERR));
+    assert_false(is_mapped(path));
+    lodge_module_close(module);
+    FAILS(ARGUMENT,
+          lodge_module_load_file(trusting, TEXT(path), key, 15, &module, ERR));
+    /* Without the setting there is no load without a key. */
+    FAILS(ARGUMENT,
+          lodge_module_load_file(engine, TEXT(path), NULL, 0, &module, ERR));
+    assert_int_equal(unlink(path), 0);
+    lodge_engine_close(trusting);
+}
+
+static void what_can_be_told_of_a_trusted_file_is_told(void **state)
+{
+    lodge_engine trusting = new_engine_with("trust-file=on");
+    lodge_engine other = new_engine_with("trust-file=on,fuel=on");
+    lodge_module module = {7};
+    const char *path = saved_file(engine);
+    struct stat info;
+    off_t len;
+
+    (void)state;
+    SAYS(CONFIG, "fuel=off",
+         lodge_module_load_file(other, TEXT(path), NULL, 0, &module, ERR));
+    assert_int_equal(chmod(path, 0664), 0);
+    SAYS(IO, "others can write",
+         lodge_module_load_file(trusting, TEXT(path), NULL, 0, &module, ERR));
+    assert_int_equal(chmod(path, 0600), 0);
+    assert_int_equal(stat(path, &info), 0);
+    for (len = info.st_size - 1; len >= 0;
+         len = len > 300 ? len * 3 / 4 : len - 1) {
+        assert_int_equal(truncate(path, len), 0);
+        SAYS(COMPILE, "cut short",
+             lodge_module_load_file(trusting, TEXT(path), NULL, 0, &module,
+                                    ERR));
+    }
+    assert_int_equal(unlink(path), 0);
+    SAYS(IO, "cannot map",
+         lodge_module_load_file(trusting, TEXT(path), NULL, 0, &module, ERR));
+    assert_int_equal(module.id, 7);
+    lodge_engine_close(other);
+    lodge_engine_close(trusting);
+}
+
 int main(void)
 {
 #define WITH(name) cmocka_unit_test_setup_teardown(name, make, end)
@@ -501,6 +607,9 @@ int main(void)
         IN_DIR(a_module_goes_through_a_file),
         IN_DIR(a_file_that_cannot_be_used_is_named_with_the_reason),
         IN_DIR(a_file_that_cannot_be_written_stays_as_it_was),
+        IN_DIR(a_trusted_file_is_mapped),
+        IN_DIR(with_a_key_a_trusting_engine_verifies),
+        IN_DIR(what_can_be_told_of_a_trusted_file_is_told),
     };
 
     return RUN(tests);

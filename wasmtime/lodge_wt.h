@@ -279,6 +279,13 @@ wasmtime_error_t *lodge_wt_unseal(const struct lodge_wt_ask *ask,
                                   wasmtime_module_t **module,
                                   struct lodge_wt_shape *shape,
                                   uint32_t *reason);
+/* The same of an open file of `len` bytes, which it closes: mapped, and not
+ * verified.
+ */
+wasmtime_error_t *lodge_wt_trust(const struct lodge_wt_ask *ask, int32_t fd,
+                                 size_t len, wasmtime_module_t **module,
+                                 struct lodge_wt_shape *shape,
+                                 uint32_t *reason);
 /* What the CPU has, "sse3 avx": as much as fits; the full length. */
 size_t lodge_wt_cpu(char *buf, size_t cap);
 void lodge_wt_test_reseal(uint8_t *ptr, size_t len, const uint8_t *key,

@@ -17,6 +17,9 @@ use crate::module::{Facts, Limits, Over, Shape, on_stack, shape};
 use crate::types::{Types, shared};
 use crate::{Fail, bytes, copy_out, guard, or, text};
 use blake3::Hasher;
+use std::fs::File;
+use std::os::fd::FromRawFd;
+use std::os::unix::fs::FileExt;
 use wasmtime::{Engine, Error, Module, Result};
 use wasmtime_c_api::{wasm_engine_t, wasmtime_module_t};
 
@@ -290,9 +293,36 @@ const fn frame_is_full() -> bool {
 }
 const _: () = assert!(frame_is_full());
 
+/// What a file begins and ends with, and its length, make a frame.
+fn frame_of(begin: &[u8], end: &[u8], len: usize) -> Checked<Frame> {
+    const CUT: &str = "sealed code is cut short, or something was added to it";
+    const ELF: &[u8] = b"\x7fELF";
+    if len == 0 {
+        return refuse(reason::CUT, "sealed code is cut short: it has 0 bytes");
+    }
+    let mark = begin.get(MARK_AT..MARK_AT + MARK.len());
+    if !ELF.starts_with(&begin[..ELF.len().min(begin.len())]) || mark.is_some_and(|m| m[..5] != MARK[..5]) {
+        return refuse(reason::NOT_SEALED, "not sealed code: lodge_module_save and `lodge compile` make it");
+    }
+    let Some(frame) = end.get(..FRAME).filter(|_| end.len() == FRAME + SEAL) else {
+        return refuse(reason::CUT, CUT);
+    };
+    if frame[..END.len()] != *END {
+        return refuse(reason::CUT, CUT);
+    }
+    let format = u32::from_le_bytes([frame[8], frame[9], frame[10], frame[11]]);
+    if format != FORMAT {
+        return refuse(reason::FORMAT, format!("sealed in format {format}; this Lodge reads format {FORMAT}"));
+    }
+    match Frame::read(frame, len) {
+        Some(frame) => Ok(frame),
+        None => refuse(reason::CUT, CUT),
+    }
+}
+
 /// The parts of a file, none of which can be trusted yet.
 struct Parts<'a> {
-    artefact: &'a [u8],
+    artefact: &'a [u8], // empty if it stays in the file
     facts: &'a [u8],
     settings: &'a [u8],
     sealed: &'a [u8], // all but the seal
@@ -301,30 +331,8 @@ struct Parts<'a> {
 }
 
 fn parts(data: &[u8]) -> Checked<Parts<'_>> {
-    const CUT: &str = "sealed code is cut short, or something was added to it";
-    if data.is_empty() {
-        return refuse(reason::CUT, "sealed code is cut short: it has 0 bytes");
-    }
-    let elf = b"\x7fELF";
-    let begin = &data[..elf.len().min(data.len())];
-    let mark = data.get(MARK_AT..MARK_AT + MARK.len());
-    if !elf.starts_with(begin) || mark.is_some_and(|m| m[..5] != MARK[..5]) {
-        return refuse(reason::NOT_SEALED, "not sealed code: lodge_module_save and `lodge compile` make it");
-    }
-    let Some(at) = data.len().checked_sub(FRAME + SEAL) else {
-        return refuse(reason::CUT, CUT);
-    };
-    let frame = &data[at..at + FRAME];
-    if frame[..END.len()] != *END {
-        return refuse(reason::CUT, CUT);
-    }
-    let format = u32::from_le_bytes([frame[8], frame[9], frame[10], frame[11]]);
-    if format != FORMAT {
-        return refuse(reason::FORMAT, format!("sealed in format {format}; this Lodge reads format {FORMAT}"));
-    }
-    let Some(frame) = Frame::read(frame, data.len()) else {
-        return refuse(reason::CUT, CUT);
-    };
+    let end = data.len().saturating_sub(FRAME + SEAL);
+    let frame = frame_of(&data[..data.len().min(64)], &data[end..], data.len())?;
     let (artefact, rest) = data.split_at(frame.artefact);
     let (facts, rest) = rest.split_at(frame.facts);
     let settings = &rest[..frame.settings];
@@ -401,16 +409,17 @@ fn deserialize(ask: &Ask<'_>, artefact: &[u8]) -> Result<Module> {
     on_stack(ask.big_stack != 0, || unsafe { Module::deserialize(engine, artefact) })
 }
 
-/// Sealed code to a module; why not in `reason`, 0 if Wasmtime told it.
-fn unseal(data: &[u8], ask: &Ask<'_>, reason: &mut u32) -> Result<(Module, Shape)> {
-    let checked = parts(data).and_then(|parts| {
-        verify(&parts, &ask.key())?;
-        Ok((fits(&parts, ask)?, parts))
-    });
+/// A module of what was found good; why not in `reason`, 0 if Wasmtime told
+/// it.
+fn make(
+    checked: Checked<Facts>,
+    reason: &mut u32,
+    deserialize: impl FnOnce() -> Result<Module>,
+) -> Result<(Module, Shape)> {
     match checked {
-        Ok((mut facts, parts)) => {
+        Ok(mut facts) => {
             *reason = reason::SETTINGS; // unless Wasmtime says something else
-            let module = deserialize(ask, parts.artefact)?;
+            let module = deserialize()?;
             facts.reach.resize(module.exports().count(), crate::reach::OTHERS);
             *reason = 0;
             let types = unsafe { shared(ask.types) };
@@ -423,6 +432,66 @@ fn unseal(data: &[u8], ask: &Ask<'_>, reason: &mut u32) -> Result<(Module, Shape
         }
     }
 }
+
+fn unseal(data: &[u8], ask: &Ask<'_>, reason: &mut u32) -> Result<(Module, Shape)> {
+    let mut artefact: &[u8] = &[];
+    let checked = parts(data).and_then(|parts| {
+        verify(&parts, &ask.key())?;
+        artefact = parts.artefact;
+        fits(&parts, ask)
+    });
+    make(checked, reason, || deserialize(ask, artefact))
+}
+
+// ---- files that are trusted ----
+
+/// What stands behind the artefact, with which the frame has to agree.
+fn tail(file: &File, len: usize) -> std::io::Result<Checked<(Frame, Vec<u8>)>> {
+    let mut begin = vec![0; len.min(64)];
+    let mut end = vec![0; len.min(FRAME + SEAL)];
+    file.read_exact_at(&mut begin, 0)?;
+    file.read_exact_at(&mut end, (len - len.min(FRAME + SEAL)) as u64)?;
+    let frame = match frame_of(&begin, &end, len) {
+        Ok(frame) => frame,
+        Err(refused) => return Ok(Err(refused)),
+    };
+    let mut tail = vec![0; frame.facts + frame.settings];
+    file.read_exact_at(&mut tail, frame.artefact as u64)?;
+    Ok(Ok((frame, tail)))
+}
+
+/// Maps the file as it is: nobody has verified what is in it.
+fn trust(file: File, len: usize, ask: &Ask<'_>, reason: &mut u32) -> Result<(Module, Shape)> {
+    let checked = tail(&file, len)?.and_then(|(frame, tail)| {
+        let (facts, settings) = tail.split_at(frame.facts);
+        fits(&Parts { artefact: &[], facts, settings, sealed: &[], seal: &[], frame }, ask)
+    });
+    let engine = ask.engine();
+    // SAFETY: the host has said that it trusts the file (trust-file=on).
+    let open = || on_stack(ask.big_stack != 0, || unsafe { Module::deserialize_open_file(engine, file) });
+    make(checked, reason, open)
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lodge_wt_trust(
+    ask: &Ask<'_>,
+    fd: i32,
+    len: usize,
+    module: *mut *mut wasmtime_module_t,
+    shape: &mut Shape,
+    reason: &mut u32,
+) -> Fail {
+    // SAFETY: C gives the descriptor away.
+    let file = unsafe { File::from_raw_fd(fd) };
+    guard(|| {
+        let (opened, made) = trust(file, len, ask, reason)?;
+        *shape = made;
+        unsafe { *module = Box::into_raw(Box::new(opened)).cast() };
+        Ok(())
+    })
+}
+
+// ---- memory ----
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lodge_wt_unseal(
