@@ -413,6 +413,7 @@ fn deserialize(ask: &Ask<'_>, artefact: &[u8]) -> Result<Module> {
 /// it.
 fn make(
     checked: Checked<Facts>,
+    ask: &Ask<'_>,
     reason: &mut u32,
     deserialize: impl FnOnce() -> Result<Module>,
 ) -> Result<(Module, Shape)> {
@@ -440,7 +441,7 @@ fn unseal(data: &[u8], ask: &Ask<'_>, reason: &mut u32) -> Result<(Module, Shape
         artefact = parts.artefact;
         fits(&parts, ask)
     });
-    make(checked, reason, || deserialize(ask, artefact))
+    make(checked, ask, reason, || deserialize(ask, artefact))
 }
 
 // ---- files that are trusted ----
@@ -469,7 +470,7 @@ fn trust(file: File, len: usize, ask: &Ask<'_>, reason: &mut u32) -> Result<(Mod
     let engine = ask.engine();
     // SAFETY: the host has said that it trusts the file (trust-file=on).
     let open = || on_stack(ask.big_stack != 0, || unsafe { Module::deserialize_open_file(engine, file) });
-    make(checked, reason, open)
+    make(checked, ask, reason, open)
 }
 
 #[unsafe(no_mangle)]
