@@ -218,6 +218,26 @@ static void an_engine_without_typed_references_tells_no_types(void **state)
     lodge_engine_shutdown(plain);
 }
 
+/* Sealed code holds no binary, but what it said of types. */
+static void loaded_code_has_the_same_types(void **state)
+{
+    static const uint8_t key[] = "sixteen bytes are";
+    uint8_t *room = malloc(1 << 20);
+    uint64_t len = 1 << 20;
+    lodge_module loaded;
+    uint32_t type = 0, count;
+
+    (void)state;
+    OK(lodge_module_save(gc_types, key, 17, room, len, &len, ERR));
+    OK(lodge_module_load(engine, room, len, key, 17, &loaded, ERR));
+    free(room);
+    OK(lodge_module_type_count(loaded, &count, ERR));
+    assert_int_equal(count, 18);
+    OK(lodge_module_type_find(loaded, TEXT("point"), &type, ERR));
+    assert_int_equal(type, type_of("point"));
+    assert_int_equal(number(loaded, 0), type_of("list"));
+}
+
 /* ---- what they are ---------------------------------------------------- */
 
 static void types_are_told_as_text(void **state)
@@ -380,6 +400,7 @@ int main(void)
         GC_TEST(a_store_keeps_the_types_that_it_told),
         GC_TEST(numbers_of_another_engine_are_unknown),
         GC_TEST(an_engine_without_typed_references_tells_no_types),
+        GC_TEST(loaded_code_has_the_same_types),
         GC_TEST(types_are_told_as_text),
         GC_TEST(fields_are_told_as_text),
         GC_TEST(facts_about_types_are_told),
