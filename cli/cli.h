@@ -177,6 +177,8 @@ int engine_open(const struct engine_options *opts, const char *forced,
 
 /* Read a whole file, "-" is stdin. False after it has told what is wrong. */
 bool file_read(const char *path, uint64_t most, struct text *out);
+/* Write a whole file. False after it has told what is wrong. */
+bool file_write(const char *path, const struct text *bytes);
 /* How messages name a file. */
 const char *file_label(const char *path);
 

@@ -1,4 +1,4 @@
-/* file.c - whole files into memory.
+/* file.c - whole files, read and written.
  * It must not know what is in them.
  */
 #include "cli.h"
@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 const char *file_label(const char *path)
@@ -44,5 +45,28 @@ bool file_read(const char *path, uint64_t most, struct text *out)
         fail("%s: %s", file_label(path), strerror(errno));
     if (fd >= 0 && !is_stdin)
         close(fd);
+    return good;
+}
+
+/* Half a file is worse than none: what could not be written is removed. */
+bool file_write(const char *path, const struct text *bytes)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    struct stat info;
+    bool good;
+
+    if (fd < 0) {
+        fail("%s: %s", path, strerror(errno));
+        return false;
+    }
+    good = write_all(fd, bytes->ptr, bytes->len);
+    if (!good)
+        fail("%s: %s", path, strerror(errno));
+    if (!good && fstat(fd, &info) == 0 && S_ISREG(info.st_mode))
+        unlink(path);
+    if (close(fd) != 0 && good) {
+        fail("%s: %s", path, strerror(errno));
+        good = false;
+    }
     return good;
 }

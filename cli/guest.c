@@ -67,7 +67,27 @@ static void show_report(uint64_t id, const char *told)
         detail(at, (size_t)len);
     }
     text_free(&all);
-    lodge_report_close(report);
+}
+
+/* Writes the core dump, and tells where it is or why there is none. */
+static void save_core_dump(uint64_t id, const char *path)
+{
+    struct text dump = {0};
+    struct failure why;
+    uint64_t len = 0;
+    lodge_status st;
+
+    failure_init(&why);
+    text_reserve(&dump, 0);
+    do {
+        st = lodge_report_core_dump((lodge_report){id}, (uint8_t *)dump.ptr,
+                                    dump.cap - 1, &len, &why.err);
+    } while (text_again(&dump, st, len));
+    if (st != LODGE_OK)
+        fail("%s", failure_message(&why));
+    else if (file_write(path, &dump))
+        hint("the core dump is in %s", path);
+    text_free(&dump);
 }
 
 static void give_hint(const struct guest *guest, const struct outcome *known)
@@ -89,11 +109,16 @@ int guest_failed(const struct guest *guest, lodge_status st,
     const struct outcome *known = outcome_of(st);
     int32_t exit_code = why->err.exit_code;
 
-    if (st == LODGE_E_EXIT)
+    if (st == LODGE_E_EXIT) {
+        lodge_report_close((lodge_report){why->err.report});
         return exit_code < 0 || exit_code > CODE_MOST ? CODE_MOST : exit_code;
+    }
     fail("%s: %s", file_label(guest->path), failure_message(why));
-    if (why->err.report)
+    if (why->err.report && guest->opts->verbose)
         show_report(why->err.report, failure_message(why));
+    if (why->err.report && guest->opts->core_dump)
+        save_core_dump(why->err.report, guest->opts->core_dump);
+    lodge_report_close((lodge_report){why->err.report});
     give_hint(guest, known);
     return known ? known->code : CODE_FAILED;
 }
@@ -229,6 +254,8 @@ static void ask_report(const struct guest *guest, struct failure *why)
     failure_init(why);
     if (guest->opts->verbose)
         why->err.flags |= LODGE_ERROR_REPORT;
+    if (guest->opts->core_dump)
+        why->err.flags |= LODGE_ERROR_CORE_DUMP;
 }
 
 /* Makes the instance and, unless it is a command, initialises it. */

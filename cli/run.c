@@ -115,6 +115,16 @@ static const char *set_no_cache(void *into, const char *value)
     return NULL;
 }
 
+static const char *set_core_dump(void *into, const char *value)
+{
+    struct run_options *opts = into;
+
+    if (!*value)
+        return "needs a file name";
+    opts->core_dump = value;
+    return NULL;
+}
+
 static const char *set_verbose(void *into, const char *value)
 {
     struct run_options *opts = into;
@@ -157,6 +167,9 @@ static const struct option options[] = {
      "keep what is compiled there; without it in the user's cache folder",
      set_cache},
     {"no-cache", 0, NULL, "keep nothing, and look for nothing", set_no_cache},
+    {"core-dump", 0, "FILE",
+     "write a core dump of the guest to FILE if it traps or is stopped",
+     set_core_dump},
     ENGINE_OPTIONS,
     {"verbose", 'v', NULL, "explain a failure with a backtrace", set_verbose},
     {"stats", 0, NULL, "show time, memory and fuel on stderr", set_stats},
@@ -191,14 +204,17 @@ static void guest_args(struct guest *guest, const struct operands *rest)
     guest->args.len = rest->len - skip;
 }
 
-/* Keys without which an option could not be obeyed. */
-static const char *needed_keys(const struct run_options *opts)
+/* Keys without which an option could not be obeyed, in `keys`; NULL: none. */
+static const char *needed_keys(const struct run_options *opts,
+                               struct text *keys)
 {
-    if (opts->has_fuel && opts->has_timeout)
-        return "fuel=on,interruption=on";
     if (opts->has_fuel)
-        return "fuel=on";
-    return opts->has_timeout ? "interruption=on" : NULL;
+        text_puts(keys, ",fuel=on");
+    if (opts->has_timeout)
+        text_puts(keys, ",interruption=on");
+    if (opts->core_dump)
+        text_puts(keys, ",core-dump=on");
+    return keys->len ? keys->ptr + 1 : NULL;
 }
 
 static int run(const struct command *self, char **argv)
@@ -206,6 +222,7 @@ static int run(const struct command *self, char **argv)
     struct run_options opts = {0};
     struct guest guest = {.opts = &opts};
     struct text cache = {0};
+    struct text keys = {0};
     struct operands rest;
     int code = args_parse(self, argv, &opts, &rest);
 
@@ -215,12 +232,13 @@ static int run(const struct command *self, char **argv)
         user_path("XDG_CACHE_HOME", ".cache", "modules", &cache))
         opts.engine.cache = cache.ptr;
     guest_args(&guest, &rest);
-    code = engine_open(&opts.engine, needed_keys(&opts), &guest.engine);
+    code = engine_open(&opts.engine, needed_keys(&opts, &keys), &guest.engine);
     if (code == CODE_GO_ON)
         code = steps(&guest);
     if (opts.stats)
         guest_stats(&guest);
 out:
+    text_free(&keys);
     guest_close(&guest);
     text_free(&cache);
     list_free(&opts.engine.config);

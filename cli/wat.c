@@ -3,8 +3,6 @@
  */
 #include "cli.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -49,29 +47,6 @@ static const char *set_skeleton(void *into, const char *value)
     (void)value;
     opts->flags |= LODGE_TEXT_SKELETON;
     return NULL;
-}
-
-/* Half a module is worse than none: what could not be written is removed. */
-static bool write_file(const char *path, const struct text *bytes)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    struct stat info;
-    bool good;
-
-    if (fd < 0) {
-        fail("%s: %s", path, strerror(errno));
-        return false;
-    }
-    good = write_all(fd, bytes->ptr, bytes->len);
-    if (!good)
-        fail("%s: %s", path, strerror(errno));
-    if (!good && fstat(fd, &info) == 0 && S_ISREG(info.st_mode))
-        unlink(path);
-    if (close(fd) != 0 && good) {
-        fail("%s: %s", path, strerror(errno));
-        good = false;
-    }
-    return good;
 }
 
 static bool same_file(const char *a, const char *b)
@@ -145,7 +120,7 @@ static int run(const struct command *self, char **argv)
     code = translate(&opts, rest.at[0], &made);
     if (code == CODE_DONE && !opts.output)
         out_add(made.ptr, made.len);
-    else if (code == CODE_DONE && !write_file(opts.output, &made))
+    else if (code == CODE_DONE && !file_write(opts.output, &made))
         code = CODE_FAILED;
     text_free(&made);
     return code;

@@ -300,6 +300,8 @@ enum {
 /* Flags in lodge_error.flags. */
 enum {
     LODGE_ERROR_REPORT = 1,    /* make a report: backtrace and causes */
+    LODGE_ERROR_CORE_DUMP = 2, /* make a report with a core dump; needs
+                                 core-dump=on */
     LODGE_ERROR_EXCEPTION = 16 /* keep an exception that nobody caught: PAYLOAD
                                  is a lodge_ref, to be closed */
 };
@@ -410,7 +412,9 @@ enum {
     LODGE_CONFIG_CACHE_BYTES = 113,    /* bytes to keep there */
     LODGE_CONFIG_CACHE_AGE = 114,      /* seconds until an unused one goes */
     LODGE_CONFIG_CACHE_KEY_FILE = 115, /* text: file with the cache's key */
-    LODGE_CONFIG_TRUST_FILE = 116      /* bool: map files unverified */
+    LODGE_CONFIG_TRUST_FILE = 116,     /* bool: map files unverified */
+    LODGE_CONFIG_CORE_DUMP = 128,      /* bool: LODGE_ERROR_CORE_DUMP works */
+    LODGE_CONFIG_CORE_DUMP_LIMIT = 129 /* bytes of one core dump */
 };
 
 /* Types of configuration keys (lodge_config_key). */
@@ -688,7 +692,10 @@ enum {
     LODGE_REPORT_FUNC_OFFSET = 3,   /* decimal bytes in the function, or "" */
     LODGE_REPORT_MODULE_OFFSET = 4, /* decimal bytes in the module, or "" */
     LODGE_REPORT_FILE = 5,          /* source file, or "" */
-    LODGE_REPORT_LINE = 6           /* decimal source line, or "" */
+    LODGE_REPORT_LINE = 6,          /* decimal source line, or "" */
+    LODGE_REPORT_INLINED = 7 /* calls inlined here, innermost first, one a
+                                line: "name file:line"; FILE and LINE are
+                                those of the first */
 };
 
 /* ---- library ---------------------------------------------------------- */
@@ -3990,6 +3997,30 @@ LODGE_API lodge_status lodge_report_cause(lodge_report report, uint32_t index,
                                           uint64_t *payload, char *buf,
                                           uint64_t cap, uint64_t *len,
                                           lodge_error *err);
+
+/* The core dump of a failure: the guest's memories, globals and call stack at
+ * that moment, as a WebAssembly module with the sections "core",
+ * "coremodules", "coreinstances" and "corestack" of the tool conventions.
+ * Shared memories are not in it, references are null, locals are unknown. It
+ * was made with the report, if the record had LODGE_ERROR_CORE_DUMP.
+ *
+ *   report [in]     a report of a failed call or instantiation
+ *   buf    [out]    the core dump
+ *   cap    [in]     bytes in `buf`
+ *   len    [out]    full length in bytes
+ *   err    [out]    may be NULL; says why there is none: NOT_FOUND, not asked
+ *                   for, no guest ran or it ended with an exit code; STATE, core-dump=off; LIMIT, it
+ *                   would be longer than core-dump-limit, or those of all
+ *                   open reports longer than 256 MiB; UNSUPPORTED, a global
+ *                   holds an exception
+ *
+ * Errors: ARGUMENT, HANDLE, NOT_FOUND, BUFFER, STATE, LIMIT, UNSUPPORTED,
+ *         INTERNAL.
+ * Thread: any.  Since: 0.1.  Op: 381.
+ */
+LODGE_API lodge_status lodge_report_core_dump(lodge_report report,
+                                              uint8_t *buf, uint64_t cap,
+                                              uint64_t *len, lodge_error *err);
 
 /* Close a report. At most 256 are open at once; a failure beyond that has
  * none.

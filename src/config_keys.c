@@ -60,6 +60,10 @@ const struct key config_keys[] = {
          "Make unwind tables for native debuggers and profilers."),
     CHOICE(PROFILER, "profiler", 2, 0, "none perfmap jitdump",
            "Tell a native profiler where guest functions are."),
+    BOOL(CORE_DUMP, "core-dump", 0,
+         "Let failures of guests give a core dump where a call asks for it."),
+    UINT(CORE_DUMP_LIMIT, "core-dump-limit", 64 * KIB, 256 * MIB, 64 * MIB,
+         "Bytes that a core dump may have."),
     BOOL(BACKTRACE_DETAILS, "backtrace-details", 1,
          "Show source files and lines in backtraces of modules with debug "
          "information."),

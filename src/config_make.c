@@ -98,7 +98,8 @@ static void apply_engine(wasm_config_t *c, const uint64_t *v)
         c, (wasmtime_regalloc_algorithm_t)v[LODGE_CONFIG_REGALLOC]);
     wasmtime_config_profiler_set(c, profilers[v[LODGE_CONFIG_PROFILER]]);
     lodge_wt_config_extra(c, v[LODGE_CONFIG_EXTENDED_CONST] != 0,
-                          v[LODGE_CONFIG_BACKTRACE_DETAILS] != 0);
+                          v[LODGE_CONFIG_BACKTRACE_DETAILS] != 0,
+                          v[LODGE_CONFIG_CORE_DUMP] != 0);
 #undef FLAG
 }
 

@@ -86,7 +86,7 @@ void type_item_text(uint32_t kind, const struct type_limits *type,
 
 /* ---- config.c --------------------------------------------------------- */
 
-enum { CONFIG_KEYS = 128 }; /* keys are below this */
+enum { CONFIG_KEYS = 136 }; /* keys are below this */
 
 struct settings {
     uint64_t value[CONFIG_KEYS];

@@ -434,6 +434,11 @@ void fiber_close(uint64_t id);
  * deleted. `otherwise` is the status where the error tells none. `st` may
  * be NULL.
  */
+/* report.c: the id of a report, or 0 where there is no room for one. `st` may
+ * be NULL; if a core dump is asked for, it is entered.
+ */
+uint64_t report_make(const wasmtime_error_t *error, struct store *st,
+                     lodge_status status, uint32_t flags);
 lodge_status trap_translate(struct store *st, wasmtime_error_t *error,
                             lodge_status otherwise, lodge_error *err);
 

@@ -78,6 +78,10 @@ CAN_PANIC(lodge_wt_print,
           (const uint8_t *ptr, size_t len, uint32_t flags, uint64_t room,
            int big_stack, uint8_t **out, size_t *out_len, uint64_t *full),
           (ptr, len, flags, room, big_stack, out, out_len, full))
+CAN_PANIC(lodge_wt_dump,
+          (wasmtime_context_t * store, const wasmtime_error_t *error,
+           uint64_t limit, int32_t *found, uint8_t **out, size_t *out_len),
+          (store, error, limit, found, out, out_len))
 CAN_PANIC(lodge_wt_shape_new,
           (const wasmtime_module_t *module, const uint8_t *bytes, size_t len,
            const struct lodge_wt_types *types, struct lodge_wt_shape *out),

@@ -77,6 +77,8 @@ ROW(302, "hplple", STATUS(
 ROW(303, "hplplpe", STATUS(
     lodge_module_load_file(H(lodge_engine, 1), P(2), w[3], P(4), w[5], P(6),
         P(7))))
+ROW(381, "hplpe", STATUS(
+    lodge_report_core_dump(H(lodge_report, 1), P(2), w[3], P(4), P(5))))
 ROW(380, "plnplpe", STATUS(
     lodge_binary_to_text(P(1), w[2], U(3), P(4), w[5], P(6), P(7))))
 ROW(80, "hpe", STATUS(lodge_linker_new(H(lodge_engine, 1), P(2), P(3))))

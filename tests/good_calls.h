@@ -241,5 +241,6 @@ GOOD(lodge_report_frame_count, "report out err")
 GOOD(lodge_report_frame, "report 0 0 buf len err")
 GOOD(lodge_report_cause_count, "report out err")
 GOOD(lodge_report_cause, "report 0 out out buf len err")
+GOOD(lodge_report_core_dump, "report buf len err")
 GOOD(lodge_report_close, "report")
 /* clang-format on */

@@ -75,6 +75,8 @@ static const uint32_t header_keys[] = {
     LODGE_CONFIG_CACHE_AGE,
     LODGE_CONFIG_CACHE_KEY_FILE,
     LODGE_CONFIG_TRUST_FILE,
+    LODGE_CONFIG_CORE_DUMP,
+    LODGE_CONFIG_CORE_DUMP_LIMIT,
 };
 
 enum { KEYS = sizeof header_keys / sizeof *header_keys };

@@ -620,7 +620,7 @@ static void arguments_of_reports_are_checked(void **state)
           lodge_report_frame(report, 3, LODGE_REPORT_FUNC, buf, 4, &len, ERR));
     FAILS(NOT_FOUND, lodge_report_frame(report, UINT32_MAX, LODGE_REPORT_FUNC,
                                         buf, 4, &len, ERR));
-    FAILS(ARGUMENT, lodge_report_frame(report, 0, 7, buf, 4, &len, ERR));
+    FAILS(ARGUMENT, lodge_report_frame(report, 0, 8, buf, 4, &len, ERR));
     FAILS(ARGUMENT,
           lodge_report_frame(report, 0, UINT32_MAX, buf, 4, &len, ERR));
     FAILS(ARGUMENT, lodge_report_frame(report, 0, LODGE_REPORT_FUNC, NULL, 4,

@@ -213,7 +213,7 @@ static inline void world_children(struct world *w, lodge_instance instance)
     OK(lodge_memory_lease((lodge_memory){w->id[LODGE_KIND_MEMORY]}, &address,
                           &len, &lease, ERR));
     w->id[LODGE_KIND_LEASE] = lease.id;
-    err.flags = LODGE_ERROR_REPORT;
+    err.flags = LODGE_ERROR_CORE_DUMP;
     assert_int_equal(lodge_func_call(func_of(instance, "trap"), NULL, 0, &err),
                      LODGE_E_TRAP);
     w->id[LODGE_KIND_REPORT] = err.report;
@@ -243,7 +243,9 @@ static inline void world_unshared(void)
 
 static inline void world_open(struct world *w)
 {
-    lodge_engine engine = new_engine_with(sharing());
+    lodge_engine engine = new_engine_with(
+        preset_shares() ? "wasm-threads=on,shared-memory=on,core-dump=on"
+                        : "core-dump=on");
     lodge_module module = new_module(engine, world_text);
     lodge_store store = new_store(engine);
     lodge_instance instance;

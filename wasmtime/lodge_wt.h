@@ -126,7 +126,7 @@ wasmtime_error_t *lodge_wt_engine_new(wasm_config_t *config,
 /* The target triple that code is made for unless told otherwise. */
 const char *lodge_wt_host_target(void);
 void lodge_wt_config_extra(wasm_config_t *config, int extended_const,
-                           int backtrace_details);
+                           int backtrace_details, int core_dump);
 
 /* ---- types.rs: numbers for the types that modules define */
 /* A type is told by a code: LODGE_TYPE_*, or from LODGE_WT_TYPE_FIRST on its
@@ -656,7 +656,7 @@ struct lodge_wt_error_info {
     int32_t reserved;
 };
 struct lodge_wt_frame {
-    struct lodge_wt_str func, module, file;
+    struct lodge_wt_str func, module, file, inlined;
     uint64_t func_offset, module_offset; /* UINT64_MAX = unknown */
     uint32_t func_index, line;           /* line 0 = unknown; a host function
                                             has index UINT32_MAX */
@@ -682,6 +682,15 @@ struct lodge_wt_trace {
 void lodge_wt_trace_new(const wasmtime_error_t *error,
                         struct lodge_wt_trace *out);
 void lodge_wt_trace_free(struct lodge_wt_trace *trace);
+
+/* ---- dump.rs */
+/* A core dump of at most `limit` bytes; freed with lodge_wt_bytes_free. 0 in
+ * *found: the failure is none of a guest, or the engine makes no dumps.
+ */
+wasmtime_error_t *lodge_wt_dump(wasmtime_context_t *store,
+                                const wasmtime_error_t *error, uint64_t limit,
+                                int32_t *found, uint8_t **out,
+                                size_t *out_len);
 
 /* ---- wasi.rs */
 struct lodge_wt_wasi; /* a description */

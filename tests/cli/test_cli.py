@@ -610,6 +610,62 @@ class Run(Case):
                             self.file(HELLO)), 2, "fiber-stack")
 
 
+class CoreDump(Case):
+    CRASH = """(module $crash (memory 1) (data (i32.const 5) "what was")
+        (func $inner unreachable)
+        (func (export "_start") (call $inner)))"""
+
+    def sections(self, path: Path) -> list[str]:
+        told = json.loads(self.lodge("inspect", "--json", path).out)
+        return [s["name"] for s in told["sections"]]
+
+    def test_a_trap_leaves_a_core_dump(self) -> None:
+        ran = self.lodge("run", "--core-dump", "core.wasm",
+                         self.file(self.CRASH))
+        self.bad(ran, 134, "unreachable", hint="core.wasm")
+        self.assertNotIn("coredump", ran.err)
+        path = self.dir / "core.wasm"
+        self.assertEqual(self.sections(path), [
+            "core", "coremodules", "coreinstances", "corestack"])
+        self.assertIn('"what was"', self.lodge("wat", path).out)
+
+    def test_a_timeout_leaves_one_too(self) -> None:
+        ran = self.lodge("run", "--core-dump=core.wasm", "--timeout=20ms",
+                         "--invoke", "loop", self.file(MATH))
+        self.bad(ran, 124)
+        self.assertIn("corestack", self.sections(self.dir / "core.wasm"))
+
+    def test_verbose_shows_the_backtrace_as_well(self) -> None:
+        ran = self.lodge("run", "-v", "--core-dump=core.wasm",
+                         self.file(self.CRASH))
+        self.bad(ran, 134, "inner", "backtrace")
+        self.assertTrue((self.dir / "core.wasm").exists())
+
+    def test_a_guest_that_ends_well_leaves_none(self) -> None:
+        for guest, code in ((HELLO, 0), (EXIT_7, 7)):
+            ran = self.lodge("run", "--core-dump=core.wasm",
+                             self.file(guest))
+            self.assertEqual((ran.code, ran.err), (code, ""))
+            self.assertFalse((self.dir / "core.wasm").exists())
+
+    def test_a_dump_that_cannot_be_written_is_told(self) -> None:
+        guest = self.file(self.CRASH)
+        self.bad(self.lodge("run", "--core-dump=no/where", guest), 134,
+                 "no/where: No such file")
+        self.bad(self.lodge("run", "--core-dump=/dev/full", guest), 134,
+                 "No space left")
+        self.bad(self.lodge("run", "--core-dump=", guest), 2, "--core-dump")
+
+    def test_a_dump_beyond_the_limit_is_told(self) -> None:
+        guest = self.file("""(module (memory 10)
+            (func (export "_start") (memory.fill (i32.const 0) (i32.const 1)
+                (i32.const 655360)) unreachable))""")
+        ran = self.lodge("run", "--core-dump=core.wasm",
+                         "--config=core-dump-limit=64K", guest)
+        self.bad(ran, 134, "core-dump-limit")
+        self.assertFalse((self.dir / "core.wasm").exists())
+
+
 class Invoke(Case):
     def test_integers_are_read_and_printed(self) -> None:
         for kind, word, result in (

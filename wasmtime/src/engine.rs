@@ -37,10 +37,12 @@ pub unsafe extern "C" fn lodge_wt_config_extra(
     config: &mut wasm_config_t,
     extended_const: i32,
     backtrace_details: i32,
+    core_dump: i32,
 ) {
     let config: &mut Config = unsafe { view_mut(config) };
     or((), || {
         config.wasm_extended_const(extended_const != 0);
+        config.coredump_on_trap(core_dump != 0);
         config.wasm_backtrace_details(if backtrace_details != 0 {
             WasmBacktraceDetails::Enable
         } else {

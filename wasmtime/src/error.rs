@@ -9,7 +9,7 @@ use crate::{Panicked, give, or};
 use std::error::Error as StdError;
 use std::ffi::c_void;
 use wasmtime::{
-    Error, GcHeapOutOfMemory, OutOfMemory, PoolConcurrencyLimitError, ThrownException, Trap, UnknownImportError,
+    Error, FrameInfo, FrameSymbol, GcHeapOutOfMemory, OutOfMemory, PoolConcurrencyLimitError, ThrownException, Trap, UnknownImportError,
     WasmBacktrace,
 };
 use wasmtime_c_api::wasmtime_error_t;
@@ -145,6 +145,7 @@ fn message(error: &Error) -> String {
         .map(|e| e.to_string())
         .filter(|s| place.as_ref() != Some(s))
         .filter(|s| !s.starts_with("error while executing at wasm backtrace"))
+        .filter(|s| !s.starts_with("wasm coredump generated while executing"))
         .collect();
     let mut text = parts.join(": ");
     if text.is_empty() {
@@ -206,6 +207,7 @@ pub struct Frame {
     func: Str,
     module: Str,
     file: Str,
+    inlined: Str,
     func_offset: u64,
     module_offset: u64,
     func_index: u32,
@@ -246,6 +248,18 @@ struct Owner {
     causes: Vec<Cause>,
 }
 
+/// "name file:line", a line each, for calls that are not there any more
+/// because the compiler has put the function's body in their place.
+fn inlined(frame: &FrameInfo) -> String {
+    let symbols = frame.symbols();
+    let Some((_, calls)) = symbols.split_last() else { return String::new() };
+    let line = |s: &FrameSymbol| {
+        let place = s.file().map_or(String::new(), |f| format!(" {f}:{}", s.line().unwrap_or(0)));
+        format!("{}{place}", s.name().unwrap_or("?"))
+    };
+    calls.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
 impl Owner {
     fn keep(&mut self, text: &str) -> Str {
         self.strings.push(text.into());
@@ -255,6 +269,7 @@ impl Owner {
     /// The host function that failed has a frame of its own.
     fn add_host(&mut self, place: &Place) {
         let entry = Frame {
+            inlined: self.keep(""),
             func: self.keep(&place.name),
             module: self.keep(&place.module),
             file: self.keep(""),
@@ -271,6 +286,7 @@ impl Owner {
             let symbol = frame.symbols().first();
             let place = |o: Option<usize>| o.map_or(u64::MAX, |o| o as u64);
             let entry = Frame {
+                inlined: self.keep(&inlined(frame)),
                 func: self.keep(frame.func_name().unwrap_or("")),
                 module: self.keep(frame.module().name().unwrap_or("")),
                 file: self.keep(symbol.and_then(|s| s.file()).unwrap_or("")),

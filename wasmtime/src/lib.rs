@@ -7,6 +7,7 @@
 
 mod activation;
 mod call;
+mod dump;
 mod engine;
 mod error;
 mod exn;

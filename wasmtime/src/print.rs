@@ -17,19 +17,25 @@ const SKELETON: u32 = 4;
 /// A name is printed wherever it is referred to, so that a small module can
 /// have any amount of text.
 const MAX_TEXT: u64 = 1 << 30;
-const TOO_LONG: TooMuch = TooMuch("the text is longer than 1 GiB");
+const TOO_LONG: &str = "the text is longer than 1 GiB";
 
 /// The printer looks through all named labels around a branch.
 const MAX_LABELS: u64 = 300_000_000;
-const TOO_DEEP: TooMuch = TooMuch("too many branches inside too many named blocks");
+const TOO_DEEP: &str = "too many branches inside too many named blocks";
 
 /// A limit of ours is reached: LODGE_E_LIMIT.
-#[derive(Debug, Clone, Copy)]
-pub struct TooMuch(pub &'static str);
+#[derive(Debug)]
+pub struct TooMuch(pub String);
+
+impl TooMuch {
+    pub fn new(what: &str) -> TooMuch {
+        TooMuch(what.to_string())
+    }
+}
 
 impl std::fmt::Display for TooMuch {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.0)
+        f.write_str(&self.0)
     }
 }
 impl std::error::Error for TooMuch {}
@@ -116,7 +122,7 @@ fn check_labels(data: &[u8]) -> Result<()> {
             _ => {}
         }
         if sum > MAX_LABELS {
-            return Err(Error::new(TOO_DEEP));
+            return Err(Error::new(TooMuch::new(TOO_DEEP)));
         }
     }
     Ok(())
@@ -154,7 +160,7 @@ fn print(data: &[u8], flags: u32, room: u64) -> Result<Page> {
     // SAFETY of unwinding: what a panic leaves behind is dropped.
     match catch_unwind(AssertUnwindSafe(|| config.print(data, &mut page))) {
         Ok(Ok(())) => Ok(page),
-        Ok(Err(_)) if page.len > MAX_TEXT => Err(Error::new(TOO_LONG)),
+        Ok(Err(_)) if page.len > MAX_TEXT => Err(Error::new(TooMuch::new(TOO_LONG))),
         Ok(Err(e)) => Err(Error::msg(format!("{e:#}"))),
         Err(_) => Err(what_is_wrong(data)),
     }
