@@ -8,7 +8,7 @@ struct run_options {
     struct engine_options engine;
     struct list dirs, envs; /* as given, and checked */
     const char *invoke, *input;
-    const char *core_dump; /* file */
+    const char *core_dump;          /* file */
     uint64_t fuel, memory, timeout; /* units, bytes, ns */
     bool has_fuel, has_memory, has_timeout, verbose, stats, no_cache;
 };
