@@ -4009,10 +4009,10 @@ LODGE_API lodge_status lodge_report_cause(lodge_report report, uint32_t index,
  *   cap    [in]     bytes in `buf`
  *   len    [out]    full length in bytes
  *   err    [out]    may be NULL; says why there is none: NOT_FOUND, not asked
- *                   for, no guest ran or it ended with an exit code; STATE, core-dump=off; LIMIT, it
- *                   would be longer than core-dump-limit, or those of all
- *                   open reports longer than 256 MiB; UNSUPPORTED, a global
- *                   holds an exception
+ *                   for, no guest ran, or it ended with an exit code; STATE,
+ *                   core-dump=off; LIMIT, it would be longer than
+ *                   core-dump-limit, or those of all open reports longer than
+ *                   256 MiB; UNSUPPORTED, a global holds an exception
  *
  * Errors: ARGUMENT, HANDLE, NOT_FOUND, BUFFER, STATE, LIMIT, UNSUPPORTED,
  *         INTERNAL.
