@@ -258,6 +258,17 @@ static void ask_report(const struct guest *guest, struct failure *why)
         why->err.flags |= LODGE_ERROR_CORE_DUMP;
 }
 
+static lodge_status start_profile(const struct guest *guest,
+                                  struct failure *why)
+{
+    const char *name = file_label(guest->path);
+
+    if (!guest->opts->profile)
+        return LODGE_OK;
+    return lodge_profile_start(guest->store, name, strlen(name),
+                               guest->opts->interval, &why->err);
+}
+
 /* Makes the instance and, unless it is a command, initialises it. */
 int guest_start(struct guest *guest)
 {
@@ -267,7 +278,9 @@ int guest_start(struct guest *guest)
 
     ask_report(guest, &why);
     watch(guest);
-    st = set_deadline(guest, &why);
+    st = start_profile(guest, &why);
+    if (st == LODGE_OK)
+        st = set_deadline(guest, &why);
     if (st == LODGE_OK)
         st = lodge_instance_new(guest->linker, guest->store, guest->module,
                                 &guest->instance, &why.err);
@@ -365,6 +378,30 @@ void guest_stats(const struct guest *guest)
     lodge_engine_get(guest->engine, LODGE_CONFIG_FUEL, &fuel, NULL);
     if (fuel)
         stat_number("fuel used", store_get(guest, LODGE_STORE_FUEL_USED));
+}
+
+bool guest_profile(const struct guest *guest)
+{
+    struct text json = {0};
+    struct failure why;
+    uint64_t len = 0;
+    lodge_status st;
+    bool good = false;
+
+    if (!guest->opts->profile || !guest->began)
+        return true;
+    failure_init(&why);
+    text_reserve(&json, 0);
+    do {
+        st = lodge_profile_finish(guest->store, json.ptr, json.cap - 1, &len,
+                                  &why.err);
+    } while (text_again(&json, st, len));
+    if (st == LODGE_OK)
+        good = file_write(guest->opts->profile, &json);
+    else
+        fail("--profile: %s", failure_message(&why));
+    text_free(&json);
+    return good;
 }
 
 void guest_close(struct guest *guest)

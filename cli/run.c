@@ -125,6 +125,27 @@ static const char *set_core_dump(void *into, const char *value)
     return NULL;
 }
 
+static const char *set_profile(void *into, const char *value)
+{
+    struct run_options *opts = into;
+
+    if (!*value)
+        return "needs a file name";
+    opts->profile = value;
+    return NULL;
+}
+
+static const char *set_interval(void *into, const char *value)
+{
+    struct run_options *opts = into;
+    const uint64_t least = 1000000, most = 3600000000000;
+
+    if (!parse_duration(value, &opts->interval) || opts->interval < least ||
+        opts->interval > most)
+        return "needs a time from 1ms to 1h with its unit";
+    return NULL;
+}
+
 static const char *set_verbose(void *into, const char *value)
 {
     struct run_options *opts = into;
@@ -170,6 +191,12 @@ static const struct option options[] = {
     {"core-dump", 0, "FILE",
      "write a core dump of the guest to FILE if it traps or is stopped",
      set_core_dump},
+    {"profile", 0, "FILE",
+     "write to FILE in which functions the guest spent its time, for "
+     "profiler.firefox.com",
+     set_profile},
+    {"profile-interval", 0, "TIME",
+     "time between two samples; 1ms if left out", set_interval},
     ENGINE_OPTIONS,
     {"verbose", 'v', NULL, "explain a failure with a backtrace", set_verbose},
     {"stats", 0, NULL, "show time, memory and fuel on stderr", set_stats},
@@ -210,7 +237,7 @@ static const char *needed_keys(const struct run_options *opts,
 {
     if (opts->has_fuel)
         text_puts(keys, ",fuel=on");
-    if (opts->has_timeout)
+    if (opts->has_timeout || opts->profile)
         text_puts(keys, ",interruption=on");
     if (opts->core_dump)
         text_puts(keys, ",core-dump=on");
@@ -235,6 +262,8 @@ static int run(const struct command *self, char **argv)
     code = engine_open(&opts.engine, needed_keys(&opts, &keys), &guest.engine);
     if (code == CODE_GO_ON)
         code = steps(&guest);
+    if (!guest_profile(&guest) && code == CODE_DONE)
+        code = CODE_FAILED;
     if (opts.stats)
         guest_stats(&guest);
 out:

@@ -8,8 +8,9 @@ struct run_options {
     struct engine_options engine;
     struct list dirs, envs; /* as given, and checked */
     const char *invoke, *input;
-    const char *core_dump;          /* file */
-    uint64_t fuel, memory, timeout; /* units, bytes, ns */
+    const char *core_dump, *profile; /* files */
+    uint64_t interval;               /* of the profile, ns */
+    uint64_t fuel, memory, timeout;  /* units, bytes, ns */
     bool has_fuel, has_memory, has_timeout, verbose, stats, no_cache;
 };
 
@@ -42,6 +43,8 @@ int guest_store(struct guest *guest);
 int guest_start(struct guest *guest);
 int guest_call(struct guest *guest);
 void guest_stats(const struct guest *guest);
+/* Writes the profile, if there is one. False after it has told why not. */
+bool guest_profile(const struct guest *guest);
 void guest_close(struct guest *guest);
 
 /* What a status of a running guest means for the exit code; tells why. */

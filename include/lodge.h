@@ -4032,6 +4032,46 @@ LODGE_API lodge_status lodge_report_core_dump(lodge_report report,
  */
 LODGE_API lodge_status lodge_report_close(lodge_report report);
 
+/* ---- profile ----------------------------------------------------------- */
+
+/* Begin to record in which functions the guests of a store spend their time.
+ * At most 100,000 samples are taken, each at the first loop or function entry
+ * after the interval has passed; none while a host function runs or a request
+ * is open.
+ *
+ *   store  [in]     a store; needs interruption=on (STATE)
+ *   name   [in]     what the profile is called
+ *   name_len [in]   bytes in `name`
+ *   interval_ns [in] time between samples, from 1 ms to 1 h; 0 = 1 ms
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, STATE, MEMORY, INTERNAL.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 382.
+ * Source: wasmtime_guestprofiler_new.
+ */
+LODGE_API lodge_status lodge_profile_start(lodge_store store, const char *name,
+                                           uint64_t name_len,
+                                           uint64_t interval_ns,
+                                           lodge_error *err);
+
+/* End the recording, if it goes on still, and read it: JSON in the Firefox
+ * profiler's processed format. It can be read again until the next recording
+ * begins or the store is closed.
+ *
+ *   store  [in]     a store of lodge_profile_start
+ *   buf    [out]    JSON
+ *   cap    [in]     bytes in `buf`
+ *   len    [out]    full length in bytes
+ *   err    [out]    may be NULL
+ *
+ * Errors: ARGUMENT, HANDLE, BUSY, BUFFER, STATE, INTERNAL.
+ * Thread: any; one at a time per store.  Since: 0.1.  Op: 383.
+ * Source: wasmtime_guestprofiler_finish.
+ */
+LODGE_API lodge_status lodge_profile_finish(lodge_store store, char *buf,
+                                            uint64_t cap, uint64_t *len,
+                                            lodge_error *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -140,6 +140,8 @@ static lodge_status instance_start(struct store *st, struct instance *inst,
     rc = count_needs(st, needs, err);
     if (rc != LODGE_OK)
         return rc;
+    if (st->link.profile)
+        lodge_wt_profile_module(&st->link, inst->mod->raw);
     making_begin(st, inst);
     st->link.nothing_made = 0;
     rc = call_instantiate(st, pre, &raw, err);

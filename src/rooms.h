@@ -299,6 +299,13 @@ lodge_status prepared_for(const struct prepared *pre, struct store *st,
 void prepared_done(const struct prepared *pre,
                    const wasmtime_instance_pre_t *raw);
 
+/* ---- profile.c --------------------------------------------------------- */
+
+struct store;
+/* Ends what is recorded and forgets what was. */
+void profile_end(struct store *st);
+void profile_forget(struct store *st);
+
 /* ---- wasi.c ----------------------------------------------------------- */
 
 struct wasi {
@@ -404,6 +411,8 @@ struct store {
     lodge_frame_fn frame_fn; /* runs functions of mode FRAME */
     uint64_t *frame;         /* the host's */
     uint32_t frame_slots, frame_tag;
+    uint8_t *profile; /* owned, Rust's: JSON that was recorded */
+    size_t profile_len;
     struct store *next, *prev; /* under the engine's stores_lock */
     _Atomic uint32_t owners;
     /* Where `children` and `instances` begin: most stores are small. */

@@ -165,6 +165,7 @@ void store_free(void *obj)
         return;
     engine_remove_store(st->eng, st);
     fiber_end(st);
+    profile_end(st);
     tsan_lets_go(st->eng->domain);
     if (st->raw)
         wasmtime_store_delete(st->raw);

@@ -78,6 +78,14 @@ CAN_PANIC(lodge_wt_print,
           (const uint8_t *ptr, size_t len, uint32_t flags, uint64_t room,
            int big_stack, uint8_t **out, size_t *out_len, uint64_t *full),
           (ptr, len, flags, room, big_stack, out, out_len, full))
+CAN_PANIC(lodge_wt_profile_start,
+          (struct lodge_wt_store * link, wasm_engine_t *engine,
+           const char *name, size_t name_len, uint64_t interval_ns,
+           const wasmtime_module_t *const *modules, size_t count),
+          (link, engine, name, name_len, interval_ns, modules, count))
+CAN_PANIC(lodge_wt_profile_finish,
+          (struct lodge_wt_store * link, uint8_t **out, size_t *len),
+          (link, out, len))
 CAN_PANIC(lodge_wt_dump,
           (wasmtime_context_t * store, const wasmtime_error_t *error,
            uint64_t limit, int32_t *found, uint8_t **out, size_t *out_len),

@@ -77,6 +77,10 @@ ROW(302, "hplple", STATUS(
 ROW(303, "hplplpe", STATUS(
     lodge_module_load_file(H(lodge_engine, 1), P(2), w[3], P(4), w[5], P(6),
         P(7))))
+ROW(382, "hplne", STATUS(
+    lodge_profile_start(H(lodge_store, 1), P(2), w[3], w[4], P(5))))
+ROW(383, "hplpe", STATUS(
+    lodge_profile_finish(H(lodge_store, 1), P(2), w[3], P(4), P(5))))
 ROW(381, "hplpe", STATUS(
     lodge_report_core_dump(H(lodge_report, 1), P(2), w[3], P(4), P(5))))
 ROW(380, "plnplpe", STATUS(

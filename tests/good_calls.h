@@ -243,4 +243,6 @@ GOOD(lodge_report_cause_count, "report out err")
 GOOD(lodge_report_cause, "report 0 out out buf len err")
 GOOD(lodge_report_core_dump, "report buf len err")
 GOOD(lodge_report_close, "report")
+GOOD(lodge_profile_start, "store 'p' 0 err")
+GOOD(lodge_profile_finish, "profiled buf len err")
 /* clang-format on */

@@ -9,7 +9,7 @@
 #include "lodge_test.h"
 #include "seen.h"
 
-enum { KINDS = 24, MAX_WORDS = 12, BUFFER = 256, FRAME_WORDS = 64 };
+enum { KINDS = 24, MAX_WORDS = 12, BUFFER = 4096, FRAME_WORDS = 64 };
 /* What a word is besides a handle of a LODGE_KIND_*. */
 enum { WORD_PLAIN = 0, WORD_BUF = 100, WORD_CAP, WORD_LEN, WORD_OUT };
 
@@ -432,6 +432,11 @@ static inline int special_word(struct world *w, struct good_call *call,
         memcpy(binary, module, sizeof module);
         add_word(call, WORD_PLAIN, AT(binary));
         add_word(call, WORD_PLAIN, sizeof module);
+    } else if (strcmp(word, "profiled") == 0) {
+        const lodge_store store = {w->id[LODGE_KIND_STORE]};
+
+        OK(lodge_profile_start(store, NULL, 0, 0, ERR));
+        add_word(call, LODGE_KIND_STORE, store.id);
     } else if (strcmp(word, "held") == 0) {
         add_word(call, LODGE_KIND_STORE, w->id[LODGE_KIND_STORE]);
     } else if (strcmp(word, "call-frame") == 0) {

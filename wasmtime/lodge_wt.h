@@ -100,8 +100,9 @@ struct lodge_wt_store {
     uintptr_t *stack_limit;
     void *resident; /* Rust's: the resident fiber */
     const struct lodge_wt_room *room_ops;
-    void *refs;  /* Rust's: references that the host has numbers for */
-    uint64_t id; /* of the store, once it has one */
+    void *refs;    /* Rust's: references that the host has numbers for */
+    void *profile; /* Rust's: what is being recorded, or NULL */
+    uint64_t id;   /* of the store, once it has one */
     const struct lodge_wt_types *types; /* the engine's */
 };
 
@@ -691,6 +692,21 @@ wasmtime_error_t *lodge_wt_dump(wasmtime_context_t *store,
                                 const wasmtime_error_t *error, uint64_t limit,
                                 int32_t *found, uint8_t **out,
                                 size_t *out_len);
+
+/* ---- profile.rs */
+/* Record what runs in the store; not while it is recorded. Modules may occur
+ * more than once.
+ */
+wasmtime_error_t *
+lodge_wt_profile_start(struct lodge_wt_store *link, wasm_engine_t *engine,
+                       const char *name, size_t name_len, uint64_t interval_ns,
+                       const wasmtime_module_t *const *modules, size_t count);
+/* A module is about to come into a store that is recorded. */
+void lodge_wt_profile_module(struct lodge_wt_store *link,
+                             const wasmtime_module_t *module);
+/* End it; JSON that is freed with lodge_wt_bytes_free. */
+wasmtime_error_t *lodge_wt_profile_finish(struct lodge_wt_store *link,
+                                          uint8_t **out, size_t *len);
 
 /* ---- wasi.rs */
 struct lodge_wt_wasi; /* a description */

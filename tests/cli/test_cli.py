@@ -666,6 +666,51 @@ class CoreDump(Case):
         self.assertFalse((self.dir / "core.wasm").exists())
 
 
+class Profile(Case):
+    BUSY = """(module $busy (func $hot (param i32) (loop $l
+        (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))
+        (func $main (export "_start") (call $hot (i32.const %d))))"""
+
+    def names(self, *options: str, turns: int) -> list[str]:
+        ran = self.lodge("run", "--profile=p.json", *options,
+                         self.file(self.BUSY % turns))
+        self.good(ran, "")
+        told = json.loads((self.dir / "p.json").read_text())
+        self.assertTrue(told["meta"]["product"].endswith("guest.wat"))
+        thread = told["threads"][0]
+        return [thread["stringArray"][i]
+                for i in thread["funcTable"]["name"]]
+
+    def test_a_profile_names_the_functions(self) -> None:
+        turns = 10 ** 7
+        while "hot" not in self.names(turns=turns):
+            turns *= 2
+            self.assertLess(turns, 2 ** 31)
+
+    def test_the_interval_can_be_chosen(self) -> None:
+        self.names("--profile-interval=20ms", turns=1)
+        told = json.loads((self.dir / "p.json").read_text())
+        self.assertEqual(told["meta"]["interval"], 20)
+        for wrong in ("", "1", "1us", "2h", "x"):
+            self.bad(self.lodge("run", f"--profile-interval={wrong}", "x"), 2,
+                     "--profile-interval")
+
+    def test_a_guest_that_fails_is_profiled_as_well(self) -> None:
+        ran = self.lodge("run", "--profile=p.json", "--timeout=50ms",
+                         "--invoke=loop", self.file(MATH))
+        self.bad(ran, 124)
+        self.assertIn("threads",
+                      json.loads((self.dir / "p.json").read_text()))
+
+    def test_a_profile_that_cannot_be_written_is_told(self) -> None:
+        self.bad(self.lodge("run", "--profile=no/where",
+                            self.file(self.BUSY % 1)), 1, "no/where")
+
+    def test_a_guest_that_never_ran_has_no_profile(self) -> None:
+        self.bad(self.lodge("run", "--profile=p.json", "nope"), 1, "nope")
+        self.assertFalse((self.dir / "p.json").exists())
+
+
 class Invoke(Case):
     def test_integers_are_read_and_printed(self) -> None:
         for kind, word, result in (

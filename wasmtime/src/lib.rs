@@ -19,6 +19,7 @@ mod mark;
 mod module;
 mod object;
 mod print;
+mod profile;
 mod reach;
 mod refs;
 mod sealed;

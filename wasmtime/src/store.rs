@@ -4,7 +4,7 @@ use crate::layout::{ForeignOffset, view_mut};
 use crate::{Fail, guard, or};
 use std::ffi::c_void;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::{Acquire, Relaxed}};
-use wasmtime::{Error, ResourceLimiter, Store, UpdateDeadline};
+use wasmtime::{AsContext, Error, ResourceLimiter, Store, UpdateDeadline};
 use wasmtime_c_api::{
     WasmtimeStoreData, wasm_engine_t, wasmtime_store_new, wasmtime_store_t,
 };
@@ -52,6 +52,7 @@ pub struct Link {
     pub resident: *mut crate::fiber::Resident,
     pub room_ops: *const crate::refs::Room,
     pub refs: *mut crate::refs::Refs,
+    pub profile: *mut crate::profile::Profile,
     pub id: u64,
     pub types: *const crate::types::Types,
 }
@@ -262,7 +263,10 @@ impl LinkPtr {
 
 /// The engine's epoch has gone up while the guest runs: it ends, or gives
 /// way, or goes on. After it gave way it does go on, however late it is.
-fn on_epoch(ptr: LinkPtr) -> wasmtime::Result<UpdateDeadline> {
+fn on_epoch(ptr: LinkPtr, store: impl AsContext) -> wasmtime::Result<UpdateDeadline> {
+    if !ptr.get().profile.is_null() {
+        crate::profile::sample(ptr.0, store);
+    }
     let mut why = ptr.get().interrupted();
     if why.is_none() && ptr.get().slice_is_over() {
         let end = crate::fiber::give_way(ptr.0);
@@ -293,7 +297,7 @@ pub unsafe extern "C" fn lodge_wt_store_new(
         let ptr = LinkPtr(link);
         install_limiter(store, ptr);
         store.set_epoch_deadline(1);
-        store.epoch_deadline_callback(move |_| on_epoch(ptr));
+        store.epoch_deadline_callback(move |context| on_epoch(ptr, context));
         unsafe { *out = Box::into_raw(boxed) };
         Ok(())
     })
@@ -310,6 +314,7 @@ pub unsafe extern "C" fn lodge_wt_store_clear(link: &mut Link) {
         crate::host::forget(link);
         crate::fiber::clear(link);
         crate::refs::clear(link);
+        crate::profile::clear(link);
         crate::call::drop_stack(link);
         crate::wasi::drop_state(link);
     });
