@@ -244,5 +244,5 @@ GOOD(lodge_report_cause, "report 0 out out buf len err")
 GOOD(lodge_report_core_dump, "report buf len err")
 GOOD(lodge_report_close, "report")
 GOOD(lodge_profile_start, "store 'p' 0 err")
-GOOD(lodge_profile_finish, "profiled buf len err")
+GOOD(lodge_profile_finish, "profiled json-room len err")
 /* clang-format on */

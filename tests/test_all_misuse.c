@@ -452,6 +452,18 @@ static void misuse_number(struct world *w, struct good_call *call)
 
 /* ---- all ---------------------------------------------------------------- */
 
+static void profile_what_is_to_be_profiled(const struct good_call *call)
+{
+    const struct world *worlds[] = {&world, &beside, &other};
+    uint32_t i;
+
+    if (strncmp(call->args, "profiled", 8) != 0)
+        return;
+    for (i = 0; i < 3; i++)
+        lodge_profile_start((lodge_store){worlds[i]->id[LODGE_KIND_STORE]},
+                            NULL, 0, 0, NULL);
+}
+
 static void hold_what_is_to_be_held(const struct good_call *call)
 {
     const struct world *worlds[] = {&world, &beside, &other};
@@ -474,6 +486,7 @@ static void misuse(struct world *w, struct good_call *call)
                  "\"%s\"",
                  now->function, call->args);
     hold_what_is_to_be_held(call);
+    profile_what_is_to_be_profiled(call);
     overlaps = 0;
     turns = 1;
     if (now->misuse <= MISUSE_CLOSED_MEANWHILE)

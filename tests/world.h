@@ -9,7 +9,7 @@
 #include "lodge_test.h"
 #include "seen.h"
 
-enum { KINDS = 24, MAX_WORDS = 12, BUFFER = 4096, FRAME_WORDS = 64 };
+enum { KINDS = 24, MAX_WORDS = 12, BUFFER = 256, FRAME_WORDS = 64 };
 /* What a word is besides a handle of a LODGE_KIND_*. */
 enum { WORD_PLAIN = 0, WORD_BUF = 100, WORD_CAP, WORD_LEN, WORD_OUT };
 
@@ -398,6 +398,7 @@ static inline int special_word(struct world *w, struct good_call *call,
 {
     static const uint8_t module[] = {0, 'a', 's', 'm', 1, 0, 0, 0};
     static uint8_t binary[BUFFER]; /* a text may be written there, too */
+    static char json[16384];       /* room for a profile */
     uint64_t *frame = w->frame;
 
     memset(frame, 0, sizeof w->frame);
@@ -435,8 +436,11 @@ static inline int special_word(struct world *w, struct good_call *call,
     } else if (strcmp(word, "profiled") == 0) {
         const lodge_store store = {w->id[LODGE_KIND_STORE]};
 
-        OK(lodge_profile_start(store, NULL, 0, 0, ERR));
+        lodge_profile_start(store, NULL, 0, 0, NULL); /* or it is already */
         add_word(call, LODGE_KIND_STORE, store.id);
+    } else if (strcmp(word, "json-room") == 0) {
+        add_word(call, WORD_PLAIN, AT(json));
+        add_word(call, WORD_PLAIN, sizeof json);
     } else if (strcmp(word, "held") == 0) {
         add_word(call, LODGE_KIND_STORE, w->id[LODGE_KIND_STORE]);
     } else if (strcmp(word, "call-frame") == 0) {

@@ -57,6 +57,7 @@ pub struct Profile {
     next: u64, // tick of the next sample
     cpu: Cpu,
     left: u32,
+    taken: u32, // of the part that runs
     broken: bool,
 }
 
@@ -87,6 +88,7 @@ impl Profile {
             next: 0,
             cpu: Cpu::now(),
             left: MAX_SAMPLES,
+            taken: 0,
             broken: false,
         })
     }
@@ -101,18 +103,23 @@ impl Profile {
         self.next = tick + self.interval.as_millis() as u64;
         self.cpu = cpu;
         self.left -= 1;
+        self.taken += 1;
     }
 
     /// End the part that runs and begin another one.
     fn part(&mut self, engine: &Engine) -> Result<()> {
-        self.end_part()?;
+        self.end_part(false)?;
         self.began = Instant::now();
         self.recorder = Some(recorder(engine, &self.name, self.interval, &self.modules)?);
         Ok(())
     }
 
-    fn end_part(&mut self) -> Result<()> {
+    /// A part without samples says nothing, unless it is the only one.
+    fn end_part(&mut self, keep: bool) -> Result<()> {
         let Some(ended) = self.recorder.take() else { return Ok(()) };
+        if std::mem::take(&mut self.taken) == 0 && !keep {
+            return Ok(());
+        }
         let mut json = Vec::new();
         ended.finish(&mut json)?;
         self.parts.push(Part { began: self.began, json });
@@ -123,7 +130,7 @@ impl Profile {
         if self.broken {
             return Err(Error::new(Panicked::new(Box::new("a sample could not be taken"))));
         }
-        self.end_part()?;
+        self.end_part(self.parts.is_empty())?;
         match self.parts.len() {
             1 => Ok(self.parts.remove(0).json),
             _ => join(&self.parts),
@@ -156,7 +163,8 @@ fn thread_of(part: &mut Value, number: usize, libs: usize, ms: f64) -> Value {
     for member in ["registerTime", "unregisterTime", "processStartupTime", "processShutdownTime"] {
         shift(&mut thread[member], &ms);
     }
-    shift(&mut thread["samples"]["timeDeltas"][0], &ms); // the others follow it
+    // The others follow the first; there is one.
+    shift(&mut thread["samples"]["timeDeltas"][0], &ms);
     for member in ["startTime", "endTime"] {
         shift(&mut thread["markers"][member], &ms);
     }
