@@ -1269,4 +1269,24 @@ case 380:
             frame[5], (uint64_t *)(uintptr_t)frame[6],
             (lodge_error *)(uintptr_t)frame[7]);
     return (lodge_status)(int64_t)frame[0];
+case 381:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_report_core_dump((lodge_report){ frame[1] },
+            (uint8_t *)(uintptr_t)frame[2], frame[3],
+            (uint64_t *)(uintptr_t)frame[4],
+            (lodge_error *)(uintptr_t)frame[5]);
+    return (lodge_status)(int64_t)frame[0];
+case 382:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_profile_start((lodge_store){ frame[1] },
+            (const char *)(uintptr_t)frame[2], frame[3], frame[4],
+            (lodge_error *)(uintptr_t)frame[5]);
+    return (lodge_status)(int64_t)frame[0];
+case 383:
+    frame[0] = (uint64_t)(int64_t)
+        lodge_profile_finish((lodge_store){ frame[1] },
+            (char *)(uintptr_t)frame[2], frame[3],
+            (uint64_t *)(uintptr_t)frame[4],
+            (lodge_error *)(uintptr_t)frame[5]);
+    return (lodge_status)(int64_t)frame[0];
 /* clang-format on */
