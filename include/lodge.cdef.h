@@ -142,6 +142,7 @@ enum {
 };
 enum {
     LODGE_ERROR_REPORT = 1,
+    LODGE_ERROR_CORE_DUMP = 2,
     LODGE_ERROR_EXCEPTION = 16
 };
 enum {
@@ -238,7 +239,9 @@ enum {
     LODGE_CONFIG_CACHE_BYTES = 113,
     LODGE_CONFIG_CACHE_AGE = 114,
     LODGE_CONFIG_CACHE_KEY_FILE = 115,
-    LODGE_CONFIG_TRUST_FILE = 116
+    LODGE_CONFIG_TRUST_FILE = 116,
+    LODGE_CONFIG_CORE_DUMP = 128,
+    LODGE_CONFIG_CORE_DUMP_LIMIT = 129
 };
 enum {
     LODGE_VALUE_BOOL = 1,
@@ -448,7 +451,8 @@ enum {
     LODGE_REPORT_FUNC_OFFSET = 3,
     LODGE_REPORT_MODULE_OFFSET = 4,
     LODGE_REPORT_FILE = 5,
-    LODGE_REPORT_LINE = 6
+    LODGE_REPORT_LINE = 6,
+    LODGE_REPORT_INLINED = 7
 };
 uint32_t lodge_abi(void);
 uint64_t lodge_abi_hash(void);
@@ -663,4 +667,7 @@ lodge_status lodge_report_frame_count(lodge_report report, uint32_t *count, lodg
 lodge_status lodge_report_frame(lodge_report report, uint32_t index, uint32_t what, char *buf, uint64_t cap, uint64_t *len, lodge_error *err);
 lodge_status lodge_report_cause_count(lodge_report report, uint32_t *count, lodge_error *err);
 lodge_status lodge_report_cause(lodge_report report, uint32_t index, lodge_status *status, uint64_t *payload, char *buf, uint64_t cap, uint64_t *len, lodge_error *err);
+lodge_status lodge_report_core_dump(lodge_report report, uint8_t *buf, uint64_t cap, uint64_t *len, lodge_error *err);
 lodge_status lodge_report_close(lodge_report report);
+lodge_status lodge_profile_start(lodge_store store, const char *name, uint64_t name_len, uint64_t interval_ns, lodge_error *err);
+lodge_status lodge_profile_finish(lodge_store store, char *buf, uint64_t cap, uint64_t *len, lodge_error *err);
