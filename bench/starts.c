@@ -222,7 +222,7 @@ int bench_starts(const char *filter, int quick, FILE *json, int before)
 {
     static const char *const guests[][2] = {
         {"CPython start", "python-3.12.0.wasm"},
-        {"plugin start", "markdown-0.28.1.wasm"},
+        {"plugin start", "typescript-0.96.1.wasm"},
     };
     int shown = 0;
     size_t i, k;
