@@ -384,8 +384,9 @@ lodge_status lodge_module_load_file(lodge_engine engine, const char *path,
     char *name;
     lodge_status st;
 
-    if (!out)
-        return error_refuse(err, LODGE_E_ARGUMENT, "out: is NULL");
+    if (!ptr_to_u64(out))
+        return error_refuse(err, LODGE_E_ARGUMENT,
+                            "out: is NULL or not aligned");
     st = file_path_check(path, path_len, err);
     if (st == LODGE_OK)
         st = bytes_check(key, key_len, "key", err);
