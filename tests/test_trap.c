@@ -1,5 +1,6 @@
 /* test_trap.c - what went wrong: trap codes, error records, reports. */
 #include "guest_dwarf.h"
+#include "guest_inlined.h"
 #include "zoo.h"
 
 /* ---- trap codes ------------------------------------------------------- */
@@ -521,6 +522,35 @@ static void debug_information_names_file_and_line(void **state)
     lodge_engine_close(engine);
 }
 
+static void calls_that_were_inlined_are_told(void **state)
+{
+    lodge_engine engine = new_engine_with(exact);
+    lodge_linker linker = new_linker(engine);
+    lodge_error err = LODGE_ERROR_INIT;
+    lodge_module module;
+    lodge_report report;
+    lodge_instance in;
+    uint64_t slot = 7;
+
+    (void)state;
+    OK(lodge_module_open(engine, guest_inlined, sizeof guest_inlined, &module,
+                         ERR));
+    OK(lodge_instance_new(linker, (lodge_store){0}, module, &in, ERR));
+    err.flags = LODGE_ERROR_REPORT;
+    assert_int_equal(lodge_func_call(func_of(in, "outer"), &slot, 1, &err),
+                     LODGE_E_TRAP);
+    report.id = err.report;
+    assert_string_equal(frame(report, 0, LODGE_REPORT_FUNC), "outer");
+    assert_string_equal(frame(report, 0, LODGE_REPORT_LINE), "2");
+    assert_string_equal(frame(report, 0, LODGE_REPORT_INLINED),
+                        "innermost /guest/in.c:2\nmiddle /guest/in.c:3");
+    lodge_report_close(report);
+    lodge_instance_close(in);
+    lodge_module_close(module);
+    lodge_linker_close(linker);
+    lodge_engine_close(engine);
+}
+
 static void without_details_there_is_no_file_and_line(void **state)
 {
     lodge_engine engine = new_engine_with("backtrace-details=off");
@@ -766,6 +796,7 @@ int main(void)
         TEST(a_report_is_made_when_it_is_asked_for),
         TEST(a_backtrace_lists_the_frames_innermost_first),
         TEST(debug_information_names_file_and_line),
+        TEST(calls_that_were_inlined_are_told),
         TEST(without_details_there_is_no_file_and_line),
         TEST(the_text_of_a_report_tells_all),
         TEST(a_trap_is_its_own_cause),
