@@ -20,6 +20,7 @@ import environment
 if __name__ == "__main__":
     environment.enter()
 
+import gate_features
 import gate_header
 import gate_library
 import gate_seen
@@ -63,6 +64,7 @@ GATES: dict[str, Gate] = {
     "functions-tested": gate_tests.functions_tested,
     "tables": gate_tables.tables,
     "misuse-page": gate_tables.misuse_page,
+    "features": gate_features.features,
     "pairs": gate_seen.pairs,
 }
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import gate_seen
 import gate_source
+import gate_features
 import gate_tables
 import gate_tests
 from api_comment import code_of
@@ -183,6 +184,40 @@ class Tables(unittest.TestCase):
         text = {"test_a": "static void runs(void **s)\n{}\n"}
         faults = gate_tables.judge("| 1 | w | `a/runs` |", ["1"], text)
         self.assertIn("no test a/runs", faults[0])
+
+class Features(unittest.TestCase):
+    """The gate on the table of features."""
+
+    _KNOWN = gate_features.Known({"lodge_do"}, {"a-key"}, {"test_do"})
+
+    def faults(self, answer: str, shown: str = "`test_do`") -> list[str]:
+        rows = [
+            f"| {n} | f | Yes: `lodge_do` | `test_do` |"
+            for n in range(1, gate_features.ROWS)
+        ]
+        rows.append(f"| {gate_features.ROWS} | f | {answer} | {shown} |")
+        return gate_features.judge("\n".join(rows), self._KNOWN)
+
+    def test_what_exists_is_well(self) -> None:
+        self.assertEqual(self.faults("Yes: `lodge_do`, key `a-key`"), [])
+        self.assertEqual(self.faults("No: for such and such a reason", ""), [])
+
+    def test_what_does_not_exist_is_named(self) -> None:
+        faults = self.faults("Yes: `lodge_undo`, `b-key`", "`test_undo`")
+        self.assertIn("no program test_undo", faults[0])
+        self.assertIn("no lodge_undo", faults[1])
+        self.assertIn("no key b-key", faults[2])
+
+    def test_an_answer_needs_a_test_or_a_reason(self) -> None:
+        self.assertIn("no test shows", self.faults("Yes: `lodge_do`", "")[0])
+        self.assertIn("no reason", self.faults("No: no", "")[0])
+        self.assertIn("names nothing", self.faults("Yes: it can")[0])
+        self.assertIn("not Yes", self.faults("Perhaps: `lodge_do`")[0])
+
+    def test_rows_are_in_order(self) -> None:
+        text = "| 2 | f | Yes: `lodge_do` | `test_do` |"
+        faults = gate_features.judge(text, self._KNOWN)
+        self.assertIn("2 stands for 1", faults[0])
 
 
 if __name__ == "__main__":
