@@ -7,8 +7,8 @@ JOBS ?= $(shell getconf _NPROCESSORS_ONLN)
 WERROR ?= OFF
 export LODGE_WASMTIME_PROFILE ?= release
 
-.PHONY: all run test soak check presets spec spec-all bench install clean help \
-	coverage misuse \
+.PHONY: all run test soak check presets spec spec-all bench bench-start \
+	install clean help coverage misuse \
 	release debug asan tsan
 .DEFAULT_GOAL := all
 
@@ -46,6 +46,9 @@ bench: release                  ## Lodge beside raw Wasmtime
 misuse: release                 ## 252 mistakes in Wasmtime: docs/misuse.md
 	@cmake --build build/release --target raw_misuse
 	@tools/misuse.py build/release/raw_misuse
+
+bench-start: release            ## starts of real guests, beside Python's wheel
+	@bench/start/run build/release/lodge_bench_start
 
 coverage: setup-test            ## lines of src that the tests run
 	@$(call build,coverage)

@@ -67,6 +67,9 @@ if(bench_sources AND NOT LODGE_TESTING)
   add_executable(lodge_bench ${bench_sources})
   target_link_libraries(lodge_bench PRIVATE liblodge lodge_wasmtime lodge_flags)
   target_link_options(lodge_bench PRIVATE LINKER:--gc-sections)
+  # Starts of real guests, which bench/start/run repeats.
+  add_executable(lodge_bench_start bench/start/start.c)
+  target_link_libraries(lodge_bench_start PRIVATE liblodge lodge_flags)
 endif()
 
 # The mistakes of docs/misuse.md, made with raw Wasmtime (`make misuse`).
