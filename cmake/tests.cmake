@@ -107,6 +107,15 @@ function(lodge_test_presets)
   endforeach()
 endfunction()
 
+# Runs guests once more, with instances from a pool.
+function(lodge_test_pooling)
+  foreach(name ${ARGN})
+    lodge_add_test(${name}_pooling guest 1200 ${name})
+    set_property(TEST ${name}_pooling APPEND PROPERTY
+      ENVIRONMENT LODGE_TEST_PRESET=pooling)
+  endforeach()
+endfunction()
+
 # Runs the specification's suite in each mode. The first test to run converts
 # the suite, which the others wait for.
 function(lodge_test_spec)
@@ -189,6 +198,9 @@ if(LODGE_TESTING)
       "ASAN_OPTIONS=string_append::quarantine_size_mb=2:thread_local_quarantine_size_kb=64")
   endforeach()
   lodge_test_programs(tests/guests/real "test_*" guest 600 liblodge_seen)
+  if(NOT LODGE_SANITIZE)
+    lodge_test_pooling(${programs})
+  endif()
   # A sanitizer sees our own C; two ways through it will do.
   if(LODGE_SANITIZE STREQUAL "thread")
   elseif(LODGE_SANITIZE)
@@ -203,6 +215,7 @@ endif()
 pkg_check_modules(cmocka IMPORTED_TARGET cmocka)
 if(cmocka_FOUND)
   lodge_test_programs(tests/guests/heavy "test_*" guest 1200 liblodge)
+  lodge_test_pooling(test_python test_typescript)
 endif()
 lodge_test_scripts("examples/check_*" example 300)
 lodge_add_test(install install 300
