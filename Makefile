@@ -37,8 +37,8 @@ MODE ?= on-demand pooling pulley suspend
 spec: setup-test debug          ## the specification's suite; MODE=, FILTER=
 	@tests/spec/run build/debug/tests/spec/spec "$(MODE)" "$(FILTER)"
 
-spec-all: MODE += fuel frame do typed ## the same in every mode
-spec-all: spec
+spec-all: MODE += fuel frame do typed no-signals small deterministic untrusted
+spec-all: spec                  ## the same in every mode
 
 bench: release                  ## Lodge beside raw Wasmtime
 	@build/release/lodge_bench

@@ -369,6 +369,7 @@ enum {
     LODGE_CONFIG_STORE_MEMORY_LIMIT = 20, /* bytes, of every new store */
     LODGE_CONFIG_STORE_TABLE_LIMIT = 21,  /* elements, of every new store */
     LODGE_CONFIG_MAX_LOOP_DEPTH = 22,  /* compile limit: loops within loops */
+    LODGE_CONFIG_STORE_DEADLINE = 23,  /* ms, of every call in a new store */
     LODGE_CONFIG_WASM_THREADS = 32,    /* bool: threads proposal */
     LODGE_CONFIG_SHARED_MEMORY = 33,   /* bool: allow shared memories */
     LODGE_CONFIG_TAIL_CALL = 34,       /* bool: tail calls */

@@ -133,7 +133,7 @@ static const char *const presets[] = {
         "fuel=on,max-module-bytes=16M,max-functions=50000,"
         "max-function-bytes=256K,max-locals=5000,max-loop-depth=100,"
         "backtrace-details=off,"
-        "store-memory-limit=64M,store-table-limit=100000",
+        "store-memory-limit=64M,store-table-limit=100000,store-deadline=5000",
     [LODGE_PRESET_DETERMINISTIC] =
         "fuel=on,nan-canonicalization=on,relaxed-simd-deterministic=on,"
         "wasm-threads=off,shared-memory=off,interruption=off",

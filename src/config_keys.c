@@ -71,6 +71,8 @@ const struct key config_keys[] = {
          "Bytes of memory that a new store may use; the default is none."),
     UINT(STORE_TABLE_LIMIT, "store-table-limit", 0, INT64_MAX, INT64_MAX,
          "Elements of tables that a new store may have; the default is none."),
+    UINT(STORE_DEADLINE, "store-deadline", 0, 86400000, 0,
+         "Milliseconds that each call in a new store may take; 0: any."),
     BOOL(WASM_THREADS, "wasm-threads", 1, "Threads proposal: atomics."),
     BOOL(SHARED_MEMORY, "shared-memory", 0,
          "Let modules make memories that several stores share."),

@@ -20,6 +20,8 @@ static lodge_status conflicts(const struct settings *set, lodge_error *err)
     if (v[LODGE_CONFIG_MAX_WASM_STACK] + FIBER_RESERVE >
         v[LODGE_CONFIG_FIBER_STACK])
         what = "fiber-stack must be at least 128K more than max-wasm-stack";
+    else if (v[LODGE_CONFIG_STORE_DEADLINE] && !v[LODGE_CONFIG_INTERRUPTION])
+        what = "store-deadline needs interruption=on";
     else if (v[LODGE_CONFIG_RELAXED_SIMD] && !v[LODGE_CONFIG_SIMD])
         what = "relaxed-simd=on needs simd=on";
     else if (v[LODGE_CONFIG_GC] && !v[LODGE_CONFIG_FUNCTION_REFERENCES])

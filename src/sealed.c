@@ -49,6 +49,7 @@ static char agreement(uint32_t key)
     case LODGE_CONFIG_PROFILER:
     case LODGE_CONFIG_STORE_MEMORY_LIMIT:
     case LODGE_CONFIG_STORE_TABLE_LIMIT:
+    case LODGE_CONFIG_STORE_DEADLINE:
         return 0;
     default:
         return key >= LODGE_CONFIG_WASM_THREADS &&

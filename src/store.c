@@ -230,6 +230,8 @@ lodge_status store_make(struct engine *eng, struct store **out,
     st->max_stack = eng->set.value[LODGE_CONFIG_MAX_WASM_STACK];
     st->stack_need = st->max_stack + STACK_RESERVE;
     st->fiber_size = eng->set.value[LODGE_CONFIG_FIBER_STACK];
+    st->deadline_ns =
+        eng->set.value[LODGE_CONFIG_STORE_DEADLINE] * UINT64_C(1000000);
     link_init(st);
     st->link.stacks = eng->stacks;
     engine_add_store(eng, st);

@@ -146,6 +146,8 @@ static inline lodge_engine new_engine_with(const char *settings)
     lodge_engine engine;
 
     OK(lodge_config_new(test_preset(), &config, ERR));
+    if (strstr(settings, "interruption=off")) /* then there are no deadlines */
+        OK(lodge_config_parse(config, TEXT("store-deadline=0"), ERR));
     OK(lodge_config_parse(config, TEXT(settings), ERR));
     OK(lodge_engine_new(config, &engine, ERR));
     return engine;

@@ -402,7 +402,7 @@ static int begin_without(void **state)
 {
     int rc;
 
-    engine_settings = "fuel=off";
+    engine_settings = "fuel=off,store-deadline=0";
     rc = begin(state);
     engine_settings = "interruption=on";
     return rc;

@@ -31,6 +31,7 @@ static const uint32_t header_keys[] = {
     LODGE_CONFIG_BACKTRACE_DETAILS,
     LODGE_CONFIG_STORE_MEMORY_LIMIT,
     LODGE_CONFIG_STORE_TABLE_LIMIT,
+    LODGE_CONFIG_STORE_DEADLINE,
     LODGE_CONFIG_WASM_THREADS,
     LODGE_CONFIG_SHARED_MEMORY,
     LODGE_CONFIG_TAIL_CALL,
@@ -439,7 +440,7 @@ static void the_target_is_a_text_of_bounded_length(void **s)
 
 static void a_number_that_is_no_key_is_not_found(void **s)
 {
-    static const uint32_t bad[] = {0, 23, 31, 49, 63, 79, 96, UINT32_MAX};
+    static const uint32_t bad[] = {0, 24, 31, 49, 63, 79, 96, UINT32_MAX};
     lodge_config config = new_config();
     uint64_t value = 7;
     size_t i;

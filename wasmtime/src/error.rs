@@ -59,8 +59,31 @@ fn is_limit(message: &str) -> bool {
         || message.contains("exceeds memory limits")
         || message.contains("exceeds table limits")
         || message.contains("limit of instances")
+        || pool_key(message).is_some()
         || message.starts_with("byte count overflow") // more than there are addresses
         || message.starts_with("overflow calculating ")
+}
+
+/// The key that raises a limit of the pool, by Wasmtime's words for it.
+fn pool_key(message: &str) -> Option<&'static str> {
+    const KEYS: [(&str, &str); 11] = [
+        ("for core instances reached", "pool-instances"),
+        ("for memory stripe ", "pool-memories"),
+        ("for tables reached", "pool-tables"),
+        ("for GC heaps reached", "pool-gc-heaps"),
+        ("for fibers reached", "pool-stacks"),
+        ("memories count of ", "pool-memories-per-module"),
+        ("exceeds the total tables limit of ", "pool-tables"),
+        ("tables count of ", "pool-tables-per-module"),
+        ("has a minimum byte size of ", "pool-max-memory-size or memory-reservation"),
+        ("has a minimum element size of ", "pool-table-elements"),
+        ("instance allocation for this module requires ", "pool-instance-size"),
+    ];
+    let is_pool = message.starts_with("maximum concurrent limit of ")
+        || message.contains(" which exceeds the ")
+        || message.contains(" exceeds the per-instance limit of ")
+        || message.contains(" exceeds the total tables limit of ");
+    KEYS.iter().find(|(words, _)| is_pool && message.contains(words)).map(|(_, key)| *key)
 }
 
 /// Words of Wasmtime's right after it has asked the limiter.
@@ -150,6 +173,11 @@ fn message(error: &Error) -> String {
     let mut text = parts.join(": ");
     if text.is_empty() {
         text = "unknown error".into();
+    }
+    if let Some(key) = pool_key(&error.root_cause().to_string()) {
+        // First, since a record may have room for the beginning only; what an
+        // instance consists of is left out.
+        text = format!("{key} is too small: {}", text.split(';').next().unwrap_or(""));
     }
     if let Some(name) = innermost(error).filter(|_| error.is::<Trap>()) {
         text.push_str(&format!(", in {name}"));
