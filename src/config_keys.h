@@ -13,7 +13,7 @@ struct key {
     const char *help;
 };
 
-enum { KEY_COUNT = 68 };
+enum { KEY_COUNT = 69 };
 extern const struct key config_keys[KEY_COUNT];
 
 /* By number or name; NULL if there is none. */
