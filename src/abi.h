@@ -2,5 +2,5 @@
  * Generated from include/lodge.h by tools/api.py; do not edit.
  */
 #ifndef LODGE_ABI_HASH
-#define LODGE_ABI_HASH UINT64_C(0xd54365b30850eff4)
+#define LODGE_ABI_HASH UINT64_C(0x462eeb24da8a7a29)
 #endif
