@@ -112,11 +112,11 @@ static void it_starts_again_from_the_cache(void **state)
 
 static char seen[] = "/tmp/lodge-python-out-XXXXXX";
 
-static int64_t size_of_file(const char *path)
+static int64_t size_of_file(const char *name)
 {
     struct stat st;
 
-    return stat(path, &st) == 0 ? st.st_size : -1;
+    return stat(name, &st) == 0 ? st.st_size : -1;
 }
 
 /* Cancels call 7 once the guest has written something. */
