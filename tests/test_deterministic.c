@@ -234,10 +234,14 @@ static void every_run_gives_the_same_bits(void **s)
 static void every_compiler_gives_the_same_bits(void **s)
 {
     static const char *const settings[] = {
-        "target=pulley64",          "opt-level=none",
-        "opt-level=speed-and-size", "regalloc=single-pass",
-        "signals-based-traps=off",  "parallel-compilation=off",
-        "allocator=pooling",        "memory-reservation=0,memory-guard-size=0",
+        "target=pulley64",
+        "opt-level=none",
+        "opt-level=speed-and-size",
+        "regalloc=single-pass",
+        "signals-based-traps=off",
+        "parallel-compilation=off",
+        "allocator=pooling,pool-memories=8",
+        "memory-reservation=0,memory-guard-size=0",
         "interruption=on",
     };
     size_t i;

@@ -106,6 +106,8 @@ static lodge_status machine_engine(uint32_t preset, lodge_engine *out)
     lodge_config config;
 
     DONE(lodge_config_new(preset, &config, ERR));
+    if (preset == LODGE_PRESET_POOLING) /* TSan leaves no room for more */
+        DONE(lodge_config_parse(config, TEXT("pool-memories=8"), ERR));
     return lodge_engine_new(config, out, ERR);
 }
 
